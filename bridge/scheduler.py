@@ -69,7 +69,7 @@ class LineScheduler:
         now: Callable[[], float],
         timings: SchedulerTimings,
         on_news: Callable[[], None],
-        on_line_change: Callable[[], None],
+        on_line_change: Callable[["LineScheduler"], None],
     ) -> None:
         self.setup = setup
         self._driver = driver
@@ -189,7 +189,8 @@ class LineScheduler:
             )
         )
         log.info(
-            f"segment.{recorded.step}",
+            "segment.outcome",
+            step=recorded.step,
             line=self.setup.name,
             sms_id=part.sms_id,
             segment=part.segment,
@@ -243,7 +244,7 @@ class LineScheduler:
         elif self._down_since is None:
             self._down_since = self._now()
         self._status = status
-        self._on_line_change()
+        self._on_line_change(self)
         self._wake.set()
 
     async def report(self, report: NetworkReport) -> None:

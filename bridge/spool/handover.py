@@ -125,6 +125,13 @@ def hand_back_job(do: Statements, job_id: int, *, error: str, text: str, now: fl
     do.run("outbox_put", job_id=job_id)
 
 
+def return_offer(do: Statements, job: Job, *, error: str, text: str, now: float) -> None:
+    """Give back an offered job that nothing was done with."""
+    for row in do.rows("job_find", sms_id=job.sms_id, attempt=job.attempt):
+        if _job(do, row["id"])["phase"] == "offered":
+            hand_back_job(do, row["id"], error=error, text=text, now=now)
+
+
 def finish(
     do: Statements,
     job_id: int,

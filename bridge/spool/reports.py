@@ -26,7 +26,7 @@ def take_report(
     matcher: ReportMatcher,
     now: float,
 ) -> Candidate | None:
-    """Record a report with the segment it speaks of, or hold it: it may have overtaken the submit's answer."""
+    """Record a report with its segment, or hold it: it may have overtaken the answer to the submit."""
     segment = _match(do, line, report, matcher, now=now)
     if segment is None:
         do.run("early_report_insert", line=line, report=_to_json(report), now=now)
