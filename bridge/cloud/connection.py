@@ -142,6 +142,7 @@ class Connection:
             async for message in socket:
                 if isinstance(message, str):
                     await self._handle(self._session.receive(message, now=self._monotonic()))
+                    self._changed.set()
         except ConnectionClosed:
             pass
         raise _EndedError(Ended(reason="closed_by_peer"))
@@ -185,7 +186,6 @@ class Connection:
                     await self._site.cancelled(sms_ids)
                 case Ended():
                     raise _EndedError(event)
-        self._changed.set()
 
     async def _pull(self) -> None:
         await self.welcomed.wait()
