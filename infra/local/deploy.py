@@ -33,7 +33,13 @@ def build(processes: ProcessGroup, run_dir: Path, sources: Sources) -> bool:
     if stamp.exists() and stamp.read_text() == digest:
         return False
     env = _sam_environment(run_dir) | _pip_environment() | {"PYTHON": str(PROJECT_BIN / "python")}
-    command = ["build", "--template-file", sources.template, "--build-dir", sources.build / "build"]
+    command: list[str | Path] = [
+        "build",
+        "--template-file",
+        sources.template,
+        "--build-dir",
+        sources.build / "build",
+    ]
     command += ["--cached", "--cache-dir", sources.build / "cache", "--parallel", "--no-use-container"]
     processes.run("sam-build", [SAM_BIN / "sam", *command], env=env, cwd=sources.template.parent)
     stamp.write_text(digest)
@@ -51,7 +57,7 @@ def deploy(
     env = _sam_environment(run_dir) | {"AWS_ENDPOINT_URL": emulator.endpoint}
     built = sources.build / "build" / "template.yaml"
     overrides = [f"{name}={value}" for name, value in parameters.items()]
-    command = ["deploy", "--template-file", built, "--stack-name", STACK, "--resolve-s3"]
+    command: list[str | Path] = ["deploy", "--template-file", built, "--stack-name", STACK, "--resolve-s3"]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
     command += ["--no-progressbar", "--parameter-overrides", *overrides]
     processes.run("sam-deploy", [SAM_BIN / "sam", *command], env=env, cwd=run_dir)

@@ -1,8 +1,8 @@
 """Processes that the local stack starts, and how exactly these are ended again.
 
-Each process leads a session of its own, so that Ctrl-C in the terminal does not reach it and so that one signal
-reaches its children too. A process is known by its pid and its start time; a pid alone may have passed to a
-stranger by the time "make down" runs.
+Each process leads a session of its own, so that Ctrl-C in the terminal does not reach it and so that its
+children are found. A process is known by its pid and its start time; a pid alone may have passed to a stranger
+by the time "make down" runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ POLL = 0.02  # seconds between two looks at a process
 TAIL = 25  # lines of a log that an error shows
 
 
-class ProcessFailed(Exception):
+class ProcessError(Exception):
     """A process ended, or was not ready in time. `log_tail` holds the last lines that it wrote."""
 
     def __init__(self, name: str, what: str, log: Path) -> None:
@@ -78,24 +78,24 @@ class ProcessGroup:
         return child
 
     def run(self, name: str, argv: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> str:
-        """Runs a command to its end and returns its standard output; ProcessFailed unless it exits with 0."""
+        """Runs a command to its end and returns its standard output; ProcessError unless it exits with 0."""
         child = self.spawn(name, argv, env=env, cwd=cwd)
         code = child.popen.wait()
         self.stop(name)
         if code != 0:
-            raise ProcessFailed(name, f"failed with exit code {code}", child.log)
+            raise ProcessError(name, f"failed with exit code {code}", child.log)
         return child.output.read_text()
 
     def wait_ready(self, child: Child, ready: Callable[[], bool], *, timeout: float) -> None:
-        """Returns once `ready()` holds; ProcessFailed when the process ends before, or after `timeout` seconds."""
+        """Returns once `ready()` holds; ProcessError when the process ends before, or is late (seconds)."""
         deadline = time.monotonic() + timeout
         while not ready():
             if child.popen.poll() is not None:
-                raise ProcessFailed(
+                raise ProcessError(
                     child.identity.name, f"ended at once (exit code {child.popen.returncode})", child.log
                 )
             if time.monotonic() > deadline:
-                raise ProcessFailed(child.identity.name, f"was not ready within {timeout:g} s", child.log)
+                raise ProcessError(child.identity.name, f"was not ready within {timeout:g} s", child.log)
             time.sleep(POLL)
 
     def first_line(self, child: Child, *, timeout: float) -> str:
@@ -157,8 +157,8 @@ def _signal(identity: Identity, number: signal.Signals) -> bool:
 def _members(identity: Identity) -> list[int]:
     """The process and what it started, as long as any of these runs.
 
-    The kernel gives a pid to nobody else while a session of that number has members. So when the pid runs with
-    another start time, nothing of ours is left.
+    The kernel gives a pid to nobody else while a session of that number has members. So when the pid runs
+    with another start time, nothing of ours is left.
     """
     leader = _start_time(identity.pid)
     if leader not in (None, identity.start_time):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,3 +16,9 @@ def step(progress: Progress, done: str) -> Iterator[None]:
     started = time.monotonic()
     yield
     progress(f"{done} ({time.monotonic() - started:.1f} s)")
+
+
+def say(line: str) -> None:
+    """Prints a line at once, also into a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

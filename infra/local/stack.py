@@ -48,9 +48,9 @@ class LocalStack:
         parameters: dict[str, str] | None = None,
         enforce_policies: bool = False,
     ) -> LocalStack:
-        """Starts the emulator, builds what changed, deploys; ProcessFailed leaves nothing running.
+        """Starts the emulator, builds what changed, deploys; ProcessError leaves nothing running.
 
-        What an earlier run left running in `run_dir` is ended first. `parameters` are added to the template's.
+        What an earlier run left running in `run_dir` is ended first. `parameters` are the template's.
         """
         sources = sources or Sources()
         run_dir = run_dir.resolve()
