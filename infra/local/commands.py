@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local import demonstration
@@ -32,8 +29,7 @@ def up() -> int:
         site = Site.start(stack, progress=say)
         site.write_description()
     except BaseException:
-        with uninterrupted():
-            stack.stop()
+        stack.stop()
         raise
     _print_usage(site, stack)
     return 0
@@ -41,10 +37,9 @@ def up() -> int:
 
 def down() -> int:
     """Stops what make up, or an interrupted make demo, left running."""
-    with uninterrupted():
-        for run_dir in (DEMO_RUN, RUN):
-            if recorded(run_dir / "processes.json"):
-                ProcessGroup(run_dir).stop()
+    for run_dir in (DEMO_RUN, RUN):
+        if recorded(run_dir / "processes.json"):
+            ProcessGroup(run_dir).stop()
     (RUN / "stack.json").unlink(missing_ok=True)
     say("stopped")
     return 0
@@ -57,23 +52,8 @@ def demo() -> int:
         site = Site.start(stack, progress=say, options=Options(modem_send_time=0.5, report_delay=1.0))
         arrived = demonstration.run(stack.endpoints.api_url, site.webhook_url, site.notifications)
     finally:
-        with uninterrupted():
-            stack.stop()
+        stack.stop()
     return 0 if arrived else 1
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Lets nobody cut cleaning up short, not even with a second Ctrl-C."""
-    before = {
-        number: signal.signal(number, signal.SIG_IGN)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_usage(site: Site, stack: LocalStack) -> None:

@@ -1,8 +1,8 @@
 """Processes that the local stack starts, and how exactly these are ended again.
 
 Each process leads a session of its own, so that Ctrl-C in the terminal does not reach it and so that its
-children are found. A process is known by its pid and its start time; a pid alone may have passed to a stranger
-by the time "make down" runs.
+children are found. A process is known by its pid and its start time; a pid alone may have passed to a
+stranger by the time "make down" runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from infra.local.interrupts import deferred_interrupts
 
 POLL = 0.02  # seconds between two looks at a process
 TAIL = 25  # lines of a log that an error shows
@@ -61,7 +63,7 @@ class ProcessGroup:
     def spawn(self, name: str, argv: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> Child:
         """Starts a process; its files in logs/ start empty."""
         output, log = self._logs / f"{name}.out", self._logs / f"{name}.log"
-        with output.open("wb") as stdout, log.open("wb") as stderr:
+        with output.open("wb") as stdout, log.open("wb") as stderr, deferred_interrupts():
             popen = subprocess.Popen(
                 [str(part) for part in argv],
                 env=dict(env),
@@ -71,10 +73,10 @@ class ProcessGroup:
                 stderr=stderr,
                 start_new_session=True,
             )
-        identity = Identity(name=name, pid=popen.pid, start_time=_start_time(popen.pid) or 0)
-        child = Child(identity=identity, output=output, log=log, popen=popen)
-        self._children[name] = child
-        self._save([*recorded(self._state), identity])
+            identity = Identity(name=name, pid=popen.pid, start_time=_start_time(popen.pid) or 0)
+            child = Child(identity=identity, output=output, log=log, popen=popen)
+            self._children[name] = child
+            self._save([*recorded(self._state), identity])
         return child
 
     def run(self, name: str, argv: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> str:
@@ -105,13 +107,14 @@ class ProcessGroup:
 
     def stop(self, *names: str, grace: float = 10.0) -> None:
         """Ends the named processes, or all that are recorded, latest first. Twice does no harm."""
-        before = recorded(self._state)
-        ending = [identity for identity in before if not names or identity.name in names]
-        for identity in reversed(ending):
-            end(identity, grace=grace)
-            if child := self._children.pop(identity.name, None):
-                child.popen.wait()
-        self._save([identity for identity in before if identity not in ending])
+        with deferred_interrupts():
+            before = recorded(self._state)
+            ending = [identity for identity in before if not names or identity.name in names]
+            for identity in reversed(ending):
+                end(identity, grace=grace)
+                if child := self._children.pop(identity.name, None):
+                    child.popen.wait()
+            self._save([identity for identity in before if identity not in ending])
 
     def _save(self, identities: Iterable[Identity]) -> None:
         text = json.dumps([asdict(identity) for identity in identities], indent=2)

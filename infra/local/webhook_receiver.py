@@ -25,8 +25,8 @@ READ_TIMEOUT = 10.0  # seconds that a client may take for its request
 class Receiver(ThreadingHTTPServer):
     """Answers every request with 200, after answering the first `fail_first` with `fail_status`.
 
-    Each request is appended to `log` as one JSON line before it is answered: time, method, path, headers (names
-    in lower case), body, form (the fields of a form body in their order, as pairs), status.
+    Each request is appended to `log` as one JSON line before it is answered: time, method, path, headers
+    (names in lower case), body, form (the fields of a form body in their order, as pairs), status.
     """
 
     daemon_threads = True
