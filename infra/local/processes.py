@@ -112,7 +112,8 @@ class ProcessGroup:
             ending = [identity for identity in before if not names or identity.name in names]
             for identity in reversed(ending):
                 end(identity, grace=grace)
-                if child := self._children.pop(identity.name, None):
+            for name in names or list(self._children):
+                if child := self._children.pop(name, None):
                     child.popen.wait()
             self._save([identity for identity in before if identity not in ending])
 
