@@ -1,0 +1,1 @@
+"""The cloud half of SMS Bridge: the HTTP API, the bridges' websocket, dispatch, notifications, settings."""

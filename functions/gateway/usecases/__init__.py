@@ -1,0 +1,1 @@
+"""What the gateway does, on ports that :mod:`gateway.usecases.ports` names."""

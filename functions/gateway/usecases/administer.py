@@ -1,0 +1,129 @@
+"""What the operator's command line asks for; the only way to change settings and bridges."""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from gateway.domain import configuration
+from gateway.domain.configuration import ConfigurationError
+from gateway.domain.notification import make_secret
+from gateway.usecases.ports import Bridges, ConflictError, Messages, Settings
+
+_BRIDGE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
+_SECRET_BYTES: Final = 32
+
+
+class AdminError(Exception):
+    """The command cannot be carried out; one line for each problem."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administration:
+    """The commands."""
+
+    settings: Settings
+    bridges: Bridges
+    messages: Messages
+    random_bytes: Callable[[int], bytes]
+    now: Callable[[], float]
+
+    def run(self, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out a command.
+
+        Raises:
+            AdminError: with every problem found.
+        """
+        match command:
+            case "apply":
+                return self._apply(arguments.get("settings"), dry_run=bool(arguments.get("dry_run")))
+            case "add_bridge":
+                return self._add_bridge(str(arguments.get("bridge", "")))
+            case _:
+                raise AdminError(f"there is no command {command!r}")
+
+    def _apply(self, settings: Any, *, dry_run: bool) -> dict[str, Any]:
+        """Check settings, show what they change, and make them the current generation."""
+        if not isinstance(settings, Mapping):
+            raise AdminError("settings: should be a table")
+        try:
+            parsed = configuration.parse(settings)
+        except ConfigurationError as error:
+            raise AdminError(*error.problems) from None
+        generation, current = self.settings.current()
+        changes = list(_differences(current, settings, ""))
+        result: dict[str, Any] = {"generation": generation, "changes": changes, "secrets": {}}
+        if dry_run or not changes:
+            return result
+        number = int(generation or "0") + 1
+        try:
+            self.settings.replace(expected=generation, generation=f"{number:06d}", content=settings)
+        except ConflictError:
+            raise AdminError("someone else applied settings at the same time: look and apply again") from None
+        secrets = {}
+        for extension in parsed.extensions:
+            if self.settings.secret(extension) is None:
+                secrets[str(extension)] = make_secret(self.random_bytes(_SECRET_BYTES))
+                self.settings.keep_secret(extension, secrets[str(extension)])
+        return {**result, "generation": f"{number:06d}", "secrets": secrets}
+
+    def _add_bridge(self, bridge_id: str) -> dict[str, Any]:
+        """Add a bridge; its token is in the answer and nowhere else."""
+        if not _BRIDGE_ID.match(bridge_id):
+            raise AdminError("bridge: should be 1 to 64 letters, digits, _ or -")
+        secret = urlsafe_b64encode(self.random_bytes(_SECRET_BYTES)).decode().rstrip("=")
+        try:
+            self.bridges.add(bridge_id, {"token_hash": hash_secret(secret), "created": round(self.now(), 3)})
+        except ConflictError:
+            raise AdminError(f"bridge: there is a bridge {bridge_id!r} already") from None
+        return {"bridge": bridge_id, "token": f"{bridge_id}.{secret}"}
+
+
+def hash_secret(secret: str) -> str:
+    """What is stored of a token. Its 256 random bits need no slow hash."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def _differences(old: Any, new: Any, where: str) -> list[str]:
+    if old == new:
+        return []
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return [
+            line
+            for key in sorted({*old, *new})
+            for line in _differences(old.get(key), new.get(key), f"{where}.{key}" if where else key)
+        ]
+    if _named(old) or _named(new):
+        by_name = {_name(item): item for item in old or []}, {_name(item): item for item in new or []}
+        return _differences(*by_name, where)
+    if where.endswith("password_hash"):
+        return [f"{where}: changed"]
+    return [f"{where}: {_show(old)} → {_show(new)}"]
+
+
+def _named(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, Mapping) and ("name" in item or "number" in item) for item in value)
+    )
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return str(item.get("name", item.get("number")))
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return (
+            "{"
+            + ", ".join(f"{key}: {_show(inner)}" for key, inner in value.items() if key != "password_hash")
+            + "}"
+        )
+    return "nothing" if value is None else repr(value)

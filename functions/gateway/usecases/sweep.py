@@ -1,0 +1,111 @@
+"""Deadlines and lost bridges: what time alone does to messages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.domain import notification
+from gateway.domain.configuration import Configuration
+from gateway.domain.message import Item, hour_of, state_of, wait_after, waiting_keys
+from gateway.usecases.ports import Bridges, Change, Configured, Counters, Messages, Notifications
+from gateway_contract.lifecycle import FINAL, State
+from gateway_contract.vocabulary import BridgeError
+
+_CURSOR: Final = "sweep-due-hour"
+_FIRST_RUN_HOURS: Final = 24
+_MOST_PER_LINE: Final = 200
+_CLOSING_KEYS: Final = ("waiting_line", "waiting_order", "due_hour")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeper:
+    """Runs each minute for waiting messages, and each hour over the deadlines of all."""
+
+    messages: Messages
+    bridges: Bridges
+    counters: Counters
+    notifications: Notifications
+    configured: Configured
+    now: Callable[[], float]
+
+    def sweep_waiting(self) -> int:
+        """Move messages away from bridges that are gone; how many."""
+        configuration = self.configured.configuration()
+        now = self.now()
+        gone = self._gone_bridges(configuration, now)
+        moved = 0
+        for line in configuration.lines.values():
+            if line.bridge in gone:
+                for item in self.messages.waiting(line.name, limit=_MOST_PER_LINE, now=now):
+                    moved += self._move_away(configuration, item, gone, now)
+        return moved
+
+    def sweep_due(self) -> int:
+        """Close what outlived its deadline; how many. The cursor moves only past hours that are done."""
+        now = self.now()
+        window_s = self.configured.configuration().api.report_window_hours * 3600
+        last = hour_of(now)
+        first = self.counters.read(_CURSOR) or last - _FIRST_RUN_HOURS - window_s // 3600
+        closed = 0
+        open_hour: int | None = None
+        for hour in range(first, last + 1):
+            for sms_id in self.messages.due(hour, before=now):
+                item = self.messages.get(sms_id)
+                if item is None or state_of(item) in FINAL:
+                    continue
+                if self._close(item, now, window_s):
+                    closed += 1
+                elif open_hour is None:
+                    open_hour = hour
+        self.counters.write(_CURSOR, last if open_hour is None else open_hour)
+        return closed
+
+    def _close(self, item: Item, now: float, window_s: float) -> bool:
+        """Close one message that is past its deadline; whether it is over now."""
+        state = state_of(item)
+        if state is State.QUEUED:
+            returned = item.get("returns", 0) > 0
+            end = State.FAILED if returned else State.EXPIRED
+            error = str(item.get("error") or BridgeError.TRIES_EXHAUSTED) if returned else BridgeError.EXPIRED
+        elif now >= float(item["deadline"]) + 2 * window_s:
+            # Its bridge would have closed it after one window: that bridge, or its spool, is lost.
+            end, error = State.UNKNOWN, BridgeError.NO_REPORT
+        else:
+            return False
+        changed = self.messages.change(
+            item["sms_id"],
+            Change(
+                attempt=item["attempt"],
+                states=(state,),
+                put={"state": end, "error": error, "done_at": round(now, 3)},
+                remove=_CLOSING_KEYS,
+            ),
+        )
+        if changed.done and changed.item is not None:
+            report = notification.of_item(changed.item)
+            if report is not None:
+                self.notifications.put(report)
+        return changed.done
+
+    def _gone_bridges(self, configuration: Configuration, now: float) -> set[str]:
+        seen = {bridge["bridge_id"]: float(bridge.get("last_seen", 0)) for bridge in self.bridges.all()}
+        limit = now - configuration.api.bridge_gone_after_minutes * 60
+        return {line.bridge for line in configuration.lines.values() if seen.get(line.bridge, 0.0) <= limit}
+
+    def _move_away(self, configuration: Configuration, item: Item, gone: set[str], now: float) -> bool:
+        lines = list(item.get("lines", []))
+        returns = item.get("returns", 0) + 1
+        line = lines[returns % len(lines)] if lines else item["line"]
+        owner = configuration.lines.get(line)
+        if owner is None or owner.bridge in gone:
+            return False
+        keys = waiting_keys(
+            item["sms_id"],
+            line,
+            priority=item["priority"],
+            not_before=now + wait_after(returns, len(lines)),
+            created=float(item["created"]),
+        )
+        move = {"attempt": item["attempt"] + 1, "returns": returns, "line": line, "bridge": owner.bridge}
+        change = Change(attempt=item["attempt"], states=(State.QUEUED,), put={**move, **keys})
+        return self.messages.change(item["sms_id"], change).done
