@@ -10,10 +10,12 @@ from typing import Any, Final
 from gateway.domain import configuration
 from gateway.domain.configuration import ConfigurationError
 from gateway.domain.notification import make_secret
+from gateway.domain.passwords import hash_password
 from gateway.usecases.ports import Bridges, ConflictError, Messages, Settings
 
 _BRIDGE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
 _SECRET_BYTES: Final = 32
+_SALT_BYTES: Final = 16
 
 
 class AdminError(Exception):
@@ -43,6 +45,9 @@ class Administration:
         match command:
             case "apply":
                 return self._apply(arguments.get("settings"), dry_run=bool(arguments.get("dry_run")))
+            case "hash_password":
+                salt = self.random_bytes(_SALT_BYTES)
+                return {"password_hash": hash_password(str(arguments.get("password", "")), salt=salt)}
             case "add_bridge":
                 return self._add_bridge(str(arguments.get("bridge", "")))
             case _:
