@@ -28,7 +28,7 @@ class Sources:
 
 def build(processes: ProcessGroup, run_dir: Path, sources: Sources) -> bool:
     """Builds the functions; False when nothing changed since the last build and there was nothing to do."""
-    stamp = sources.build / "source-digest"
+    stamp = sources.build / "build" / "source-digest"  # goes whenever a build begins
     digest = source_digest(sources)
     if stamp.exists() and stamp.read_text() == digest:
         return False
