@@ -217,12 +217,15 @@ def acknowledge(timings: ModemTimings) -> Script:
 
 def _fetch_all(timings: ModemTimings) -> Script:
     """What arrived while nobody listened."""
+    storages = yield Command(text="AT+CPMS?", timeout_s=timings.command_s)
+    storage = re.match(r'"?(\w+)', storages.value("+CPMS:") or "")
     answer = yield Command(text="AT+CMGL=4", timeout_s=timings.command_s)
     place: Place | None = None
     for line in answer.lines:
         header = re.match(r"\+CMGL: *(\d+), *(\d+)", line)
         if header:
-            place = Place(storage="", index=int(header[1])) if header[2] in _INCOMING else None
+            name = storage[1] if storage else ""
+            place = Place(storage=name, index=int(header[1])) if header[2] in _INCOMING else None
         elif place is not None and _HEX.match(line):
             yield Arrived(pdu=bytes.fromhex(line), place=place)
             place = None

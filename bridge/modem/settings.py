@@ -1,5 +1,6 @@
 """What an operator says of a modem."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,3 +28,11 @@ class ModemSettings:
     """Service centre (with a plus when international); empty: the one on the SIM."""
     sender: SenderPolicy = SenderPolicy.IGNORE
     """For messages whose sender is not the SIM's own number."""
+
+    def __post_init__(self) -> None:
+        if not self.device:
+            raise ValueError("device should name a serial device")
+        if self.pin and not re.fullmatch(r"[0-9]{4,8}", self.pin):
+            raise ValueError("pin should be 4 to 8 digits")
+        if self.smsc and not re.fullmatch(r"\+?[0-9]{1,20}", self.smsc):
+            raise ValueError("smsc should be a number, with a plus when international")

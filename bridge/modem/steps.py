@@ -80,7 +80,7 @@ class Place:
     """Where a PDU lies on the SIM or in the modem."""
 
     storage: str
-    """Empty: the storage in use."""
+    """Empty: the modem does not name its storages."""
     index: int
 
 
