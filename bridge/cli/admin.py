@@ -46,7 +46,7 @@ class _Cloud:
 
         stacks = boto3.client("cloudformation").describe_stacks(StackName=self._stack)["Stacks"]
         outputs = {item["OutputKey"]: item["OutputValue"] for item in stacks[0].get("Outputs", [])}
-        return outputs["AdminFunctionName"]
+        return str(outputs["AdminFunctionName"])
 
 
 def _fail(*problems: str) -> NoReturn:
@@ -67,8 +67,8 @@ def _fail(*problems: str) -> NoReturn:
 def admin(ctx: click.Context, stack: str, function: str) -> None:
     """Administer the cloud side.
 
-    Uses your AWS credentials, profile and region, as the AWS command line does. Exit codes: 0 done, 1 refused or
-    failed, 2 wrong usage.
+    Uses your AWS credentials, profile and region, as the AWS command line does. Exit codes: 0 done, 1 refused
+    or failed, 2 wrong usage.
     """
     ctx.obj = _Cloud(function, stack)
 
@@ -94,13 +94,14 @@ def apply(cloud: _Cloud, file: Path, yes: bool, as_json: bool) -> None:
             click.echo(change)
     if changes and not yes:
         click.confirm("Apply?", abort=True, err=True)
-    result = cloud.call("apply", settings=settings) if changes else {"generation": "", "secrets": {}}
+    result = cloud.call("apply", settings=settings) if changes else {}
+    secrets: dict[str, str] = result.get("secrets", {})
     if as_json:
-        click.echo(json.dumps({"changes": changes, "webhook_secrets": result["secrets"]}))
+        click.echo(json.dumps({"changes": changes, "webhook_secrets": secrets}))
         return
     if changes:
         click.echo(f"applied as generation {result['generation']}; in force within half a minute")
-    for extension, secret in result["secrets"].items():
+    for extension, secret in secrets.items():
         click.echo(f"signing secret of API extension {extension}, shown only now: {secret}")
 
 
