@@ -89,7 +89,7 @@ class Dialogue:
         """The PDU is durable: delete or acknowledge it."""
         if arrived.place is not None:
             return self._enqueue(scripts.delete(arrived.place, self._timings), now)
-        if self._ready is not None and self._ready.acknowledge:
+        if self._ready is None or self._ready.acknowledge:  # not known yet: one too many is harmless
             return self._enqueue(scripts.acknowledge(self._timings), now, first=True)
         return []
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.line import FailureKind, OutcomeUnknown, Refused, Taken
 from bridge.modem import scripts
@@ -258,3 +260,25 @@ def test_format_slip_is_mended_and_the_message_sent_again_once() -> None:
     assert dialogue.bytes_to_send() == b"AT+CMGS=18\rAT+CMGF=0\rAT+CMGS=18\r"
     events += dialogue.receive(b"> \r\n+CMGS: 5\r\n\r\nOK\r\n", 0.0)
     assert events == [Concluded(outcome=Taken(reference="5"))]
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from([u.encode() for u in _AT["urc_library"]])))
+def test_noise_gives_events_or_a_lost_modem_and_nothing_else(chunks: list[bytes]) -> None:
+    dialogue, _, _ = _initialised()
+    for chunk in chunks:
+        _settled(dialogue, dialogue.receive(chunk, 0.0))
+    dialogue.expire(1e9)
+
+
+def test_routed_report_during_initialisation_is_acknowledged() -> None:
+    dialogue = Dialogue(_SETTINGS, _TIMINGS)
+    dialogue.start(0.0)
+    events = _feed(dialogue, f"\r\n+CDS: 25\r\n{_AT['pdu']['status_report']}\r\n", 10_000)
+    assert len(events) == 1
+    _settled(dialogue, events)
+    dialogue.bytes_to_send()
+    said = ""
+    for _ in range(40):
+        _feed(dialogue, "\r\n+CPIN: READY\r\n\r\n+CREG: 0,1\r\n\r\nOK\r\n", 10_000)
+        said += dialogue.bytes_to_send().decode()
+    assert "AT+CNMA\r" in said

@@ -38,7 +38,7 @@ def test_submit_is_read_as_in_the_vector(vector: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("length", range(18))
 def test_cut_submit_is_refused(length: int) -> None:
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(BadTpduError):
         read_submit(bytes.fromhex("01000B914151550521F3000005C8329BFD06")[:length])
 
 
