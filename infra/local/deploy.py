@@ -13,7 +13,7 @@ from infra.local.emulator import Emulator
 from infra.local.paths import FUNCTIONS, PROJECT_BIN, ROOT, SAM_BIN, TEMPLATE, clean_environment
 from infra.local.processes import ProcessGroup
 
-STACK = "sms-bridge"
+STACK = "smsbridge"
 BUILD = ROOT / ".aws-sam"
 
 

@@ -71,7 +71,7 @@ class Site:
 
     def _configure(self) -> None:
         applied = json.loads(self._admin("apply", str(SAMPLE), "--yes", "--json"))
-        self.webhook_secrets = dict(applied["secrets"])
+        self.webhook_secrets = dict(applied["webhook_secrets"])
         token = json.loads(self._admin("bridge", "add", BRIDGE, "--json"))["token"]
         run_dir = self._stack.run_dir
         _write_private(run_dir / "token", token)
