@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ def start_emulator(processes: ProcessGroup, run_dir: Path, *, enforce_policies: 
     With `enforce_policies` the functions may do only what their policies allow.
     """
     home = run_dir / "emulator"
+    shutil.rmtree(home, ignore_errors=True)  # what a killed one left
     port = free_port()
     # The functions that it runs inherit these variables: keep them few.
     env = clean_environment(home, EMULATOR_BIN) | {
