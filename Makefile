@@ -30,6 +30,7 @@ help:
 # ------------------------------------------------------------------------------------------------- install
 .PHONY: setup
 setup: $(VENV) $(EMULATOR) $(SAM)
+	@true
 
 define install
 	@echo "setup: $(@D)"
