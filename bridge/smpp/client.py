@@ -50,22 +50,24 @@ class SmppDriver:
     """A ``LineDriver`` over one SMPP account.
 
     Args:
-        clock: monotonic seconds; must advance with real time.
+        name: of the line, for the log.
+        monotonic: seconds that advance with real time and never go back.
         random: spreads the pauses, so that many lines do not come back together.
     """
 
     def __init__(
         self,
+        name: str,
         settings: SmppSettings,
-        timings: SmppTimings | None = None,
+        timings: SmppTimings,
         *,
-        clock: Callable[[], float],
+        monotonic: Callable[[], float],
         random: Random,
     ) -> None:
-        timings = timings or SmppTimings()
+        self._name = name
         self._settings = settings
         self._timings = timings
-        self._clock = clock
+        self._clock = monotonic
         self._encoder = SubmissionEncoder(settings)
         self._statuses = CommandStatusTable(settings.status_overrides())
         self._throttle = Throttle(timings, random)
@@ -106,7 +108,7 @@ class SmppDriver:
                 settings.host, settings.port, window=settings.window, timings=timings, clock=self._clock
             )
         except OSError as error:
-            log.debug("smpp.connect_failed", host=settings.host, port=settings.port, error=repr(error))
+            log.debug("smpp.connect_failed", line=self._name, error=repr(error))
             await events.status(LineStatus(state=LineState.DOWN, reason="connect_failed"))
             return self._reconnect.after_failure()
         try:
@@ -123,7 +125,7 @@ class SmppDriver:
                 case Bound():
                     self._link = link
                     self._reconnect.bound(now=self._clock())
-                    log.info("smpp.bound", host=self._settings.host, smsc=event.system_id)
+                    log.info("smpp.bound", line=self._name, smsc=event.system_id)
                     await events.status(LineStatus(state=LineState.UP))
                 case BindRefused(status=code):
                     pause_s = self._reconnect.after_refusal(code)
@@ -134,7 +136,7 @@ class SmppDriver:
                     await self._deliveries.put((link, event))
                 case Ended():
                     self._link = None
-                    log.info("smpp.ended", host=self._settings.host, reason=event.reason, detail=event.detail)
+                    log.info("smpp.ended", line=self._name, reason=event.reason, detail=event.detail)
                     if pause_s is None:
                         status = LineStatus(state=LineState.DOWN, reason=event.reason)
         await events.status(status)
@@ -183,14 +185,14 @@ class SmppDriver:
             try:
                 await self._take(delivery, events)
             except Exception as error:
-                log.error("smpp.delivery_not_stored", exc_info=error)
+                log.error("smpp.delivery_not_stored", line=self._name, exc_info=error)
                 status = Status.TEMPORARY_APP_ERROR
             link.acknowledge(delivery, status)
 
     async def _take(self, delivery: Delivery, events: LineEvents) -> None:
         item = interpret(delivery.message, delivery.raw, self._settings)
         if item is None:
-            log.info("smpp.delivery_ignored", esm_class=delivery.message.esm_class)
+            log.info("smpp.delivery_ignored", line=self._name, esm_class=delivery.message.esm_class)
         elif isinstance(item, NetworkReport):
             await events.report(item)
         else:

@@ -184,7 +184,7 @@ def _receipt_text(message: ShortMessage | DataSm) -> str:
 
 
 def _fields(text: str) -> dict[str, str]:
-    """The values by key; the first of a key counts, and ``text`` runs to the end once id and stat were seen."""
+    """The values by key. The first of a key counts; ``text`` runs to the end once id and stat were seen."""
     found: dict[str, str] = {}
     keys = list(_KEY.finditer(text))
     for key, following in zip(keys, [*keys[1:], None], strict=True):
