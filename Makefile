@@ -77,13 +77,31 @@ test-unit: $(VENV)
 test-journeys: setup
 	@.venv/bin/pytest -q -n 0 tests/journeys
 
-.PHONY: check
-check: setup
-	@echo "check: format";   $(QUIET) .venv/bin/ruff format --check .
-	@echo "check: lint";     $(QUIET) .venv/bin/ruff check .
-	@echo "check: types";    $(QUIET) .venv/bin/mypy
-	@echo "check: imports";  $(QUIET) .venv/bin/lint-imports
-	@echo "check: template"; $(QUIET) .venv/bin/cfn-lint template.yaml
+CHECKS := check-format check-lint check-types check-imports check-template
+.PHONY: check $(CHECKS)
+check: $(CHECKS)
+
+$(CHECKS): setup
+
+check-format:
+	@echo 'check: format'
+	@$(QUIET) .venv/bin/ruff format --check .
+
+check-lint:
+	@echo 'check: lint'
+	@$(QUIET) .venv/bin/ruff check .
+
+check-types:
+	@echo 'check: types'
+	@$(QUIET) .venv/bin/mypy
+
+check-imports:
+	@echo 'check: imports'
+	@$(QUIET) .venv/bin/lint-imports
+
+check-template:
+	@echo 'check: template'
+	@$(QUIET) .venv/bin/cfn-lint template.yaml
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(QUIET) .tools/sam/bin/sam validate --lint
 
 .PHONY: clean
