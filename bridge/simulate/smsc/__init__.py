@@ -1,0 +1,1 @@
+"""A simulated SMSC on TCP: takes binds and messages, gives receipts, and misbehaves when asked to."""
