@@ -8,6 +8,7 @@ import sys
 from types import FrameType
 
 from infra.local.commands import demo, down, up
+from infra.local.lock import InUseError
 from infra.local.processes import ProcessError
 
 
@@ -25,7 +26,7 @@ def main() -> int:
         signal.signal(number, _terminate)
     try:
         return commands[options.command]()
-    except ProcessError as error:
+    except (ProcessError, InUseError) as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
     except KeyboardInterrupt:

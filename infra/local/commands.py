@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from infra.local import demonstration
+from infra.local.lock import exclusive
 from infra.local.paths import ROOT
 from infra.local.processes import ProcessGroup, alive, recorded
 from infra.local.progress import say
@@ -36,10 +37,11 @@ def up() -> int:
 
 
 def down() -> int:
-    """Stops what make up, or an interrupted make demo, left running."""
+    """Stops what make up, or a make demo that was killed, left running."""
     for run_dir in (DEMO_RUN, RUN):
         if recorded(run_dir / "processes.json"):
-            ProcessGroup(run_dir).stop()
+            with exclusive(run_dir):
+                ProcessGroup(run_dir).stop()
     (RUN / "stack.json").unlink(missing_ok=True)
     say("stopped")
     return 0
