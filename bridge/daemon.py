@@ -20,7 +20,7 @@ from bridge.log import get_logger
 from bridge.scheduler import LineScheduler, SchedulerTimings
 from bridge.settings import BridgeSettings
 from bridge.spool import handover, housekeeping
-from bridge.spool.database import Database, open_database
+from bridge.spool.database import Database, Statements, open_database
 from gateway_contract.frames import Job, LineInfo, Welcome
 from gateway_contract.vocabulary import BridgeError
 
@@ -103,7 +103,7 @@ class Bridge:
             return
         known = self._lines.keys()
 
-        def take(do: handover.Statements) -> int:
+        def take(do: Statements) -> int:
             now = time()
             new = handover.offer(do, jobs, now=now)
             for job in jobs:

@@ -3,6 +3,7 @@
 import json
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,11 +22,11 @@ class _Cloud:
 
     def call(self, command: str, **arguments: object) -> dict[str, Any]:
         """The answer to a command; ends the program with what is wrong."""
-        try:
-            import boto3
-            from botocore.exceptions import BotoCoreError, ClientError
-        except ModuleNotFoundError:
+        if find_spec("boto3") is None:
             _fail("this needs the extra: pip install 'smsbridge[admin]'")
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
             client: LambdaClient = boto3.client("lambda")
             answer = client.invoke(
@@ -35,7 +36,7 @@ class _Cloud:
         except (BotoCoreError, ClientError) as error:
             _fail(f"the admin function cannot be called: {error}")
         result: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             _fail(f"the admin function failed: {result.get('errorMessage', 'see its log')}")
         if not result.pop("ok"):
             _fail(*result["problems"])

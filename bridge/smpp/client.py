@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from random import Random
 from typing import Final
 
@@ -120,25 +121,26 @@ class SmppDriver:
     async def _serve(self, link: SmppLink, events: LineEvents) -> float:
         pause_s: float | None = None
         status = LineStatus(state=LineState.DOWN, reason="connection_lost")
-        async for event in link.events(self._bind()):
-            match event:
-                case Bound():
-                    self._link = link
-                    self._reconnect.bound(now=self._clock())
-                    log.info("smpp.bound", line=self._name, smsc=event.system_id)
-                    await events.status(LineStatus(state=LineState.UP))
-                case BindRefused(status=code):
-                    pause_s = self._reconnect.after_refusal(code)
-                    state = LineState.REFUSED if code in LOGIN_REFUSED else LineState.DOWN
-                    reason = f"bind_failed:{code_of(code).removeprefix('smpp:')}"
-                    status = LineStatus(state=state, reason=reason)
-                case Delivery():
-                    await self._deliveries.put((link, event))
-                case Ended():
-                    self._link = None
-                    log.info("smpp.ended", line=self._name, reason=event.reason, detail=event.detail)
-                    if pause_s is None:
-                        status = LineStatus(state=LineState.DOWN, reason=event.reason)
+        async with aclosing(link.events(self._bind())) as link_events:
+            async for event in link_events:
+                match event:
+                    case Bound():
+                        self._link = link
+                        self._reconnect.bound(now=self._clock())
+                        log.info("smpp.bound", line=self._name, smsc=event.system_id)
+                        await events.status(LineStatus(state=LineState.UP))
+                    case BindRefused(status=code):
+                        pause_s = self._reconnect.after_refusal(code)
+                        state = LineState.REFUSED if code in LOGIN_REFUSED else LineState.DOWN
+                        reason = f"bind_failed:{code_of(code).removeprefix('smpp:')}"
+                        status = LineStatus(state=state, reason=reason)
+                    case Delivery():
+                        await self._deliveries.put((link, event))
+                    case Ended():
+                        self._link = None
+                        log.info("smpp.ended", line=self._name, reason=event.reason, detail=event.detail)
+                        if pause_s is None:
+                            status = LineStatus(state=LineState.DOWN, reason=event.reason)
         await events.status(status)
         return self._reconnect.after_loss(now=self._clock()) if pause_s is None else pause_s
 

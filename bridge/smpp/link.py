@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 from bridge.smpp.events import (
@@ -43,6 +43,7 @@ class SmppLink:
         self._writer = writer
         self._window = window
         self._clock = clock
+        self._unbind_timeout_s = timings.unbind_timeout_s
         self._session = SmppSession(timings, now=clock())
         self._futures: dict[int, asyncio.Future[Settled]] = {}
         self._waiting: deque[tuple[bytes, asyncio.Future[Settled]]] = deque()
@@ -67,7 +68,7 @@ class SmppLink:
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return cls(reader, writer, window=window, timings=timings, clock=clock)
 
-    async def events(self, bind: Bind) -> AsyncIterator[LinkEvent]:
+    async def events(self, bind: Bind) -> AsyncGenerator[LinkEvent, None]:
         """Bind, then give what comes until the connection is of no more use; the last event is ``Ended``."""
         self._session.bind(bind, now=self._clock())
         self._flush()
@@ -102,15 +103,18 @@ class SmppLink:
         self._flush_soon()
 
     def abandon(self, reason: str) -> None:
-        """End the session from our side, without an unbind."""
-        self._settle(self._session.end(reason))
-        self._close()
+        """End the session from our side, without an unbind; ``events`` then comes to its end."""
+        events = self._session.end(reason)
+        if events:
+            self._settle(events)
+            self._stop_timer()
+            self._writer.transport.abort()
 
     async def close(self) -> None:
         """Unbind, wait for its answer for a while, and close. To be called when nobody reads ``events``."""
         self._session.unbind(now=self._clock())
         self._flush()
-        while self._ended is None and self._session.phase is Phase.UNBINDING:
+        while self._session.phase is Phase.UNBINDING:
             data = await self._read()
             now = self._clock()
             self._settle(
@@ -118,6 +122,12 @@ class SmppLink:
             )
             self._flush()
         self.abandon("closed")
+        self._writer.close()
+        try:
+            async with asyncio.timeout(self._unbind_timeout_s):
+                await self._writer.wait_closed()
+        except OSError:
+            self._writer.transport.abort()
 
     async def _read(self) -> bytes:
         try:
@@ -176,10 +186,11 @@ class SmppLink:
         data = self._session.bytes_to_send()
         if data and not self._writer.is_closing():
             self._writer.write(data)
-        if self._ended is not None:
-            self._close()
-        else:
+        if self._ended is None:
             self._arm()
+        else:
+            self._stop_timer()
+            self._writer.close()
 
     def _arm(self) -> None:
         """Have the timer run at the session's next deadline, or earlier."""
@@ -196,13 +207,11 @@ class SmppLink:
         self._settle(self._session.tick(now=self._clock()))
         self._fill()
         self._flush()
+        if self._ended is not None:
+            # The peer is silent, so it may not take what is left to write either; this wakes the reader.
+            self._writer.transport.abort()
 
-    def _close(self) -> None:
-        """Close after what was written; the reader then sees the end."""
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._ended is not None and self._ended.reason in ("enquire_link_timeout", "closed"):
-            self._writer.transport.abort()
-        else:
-            self._writer.close()

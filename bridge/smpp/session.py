@@ -153,7 +153,7 @@ class SmppSession:
         if self._phase is Phase.CLOSED:
             return []
         if self._request and now >= self._request[1]:
-            return self.end("unbound" if self._phase is Phase.UNBINDING else "bind_timeout")
+            return self.end("unbind_timeout" if self._phase is Phase.UNBINDING else "bind_timeout")
         events = list(self._give_up_waiting(now))
         if self._phase is Phase.BOUND:
             events += self._enquire(now)

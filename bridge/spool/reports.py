@@ -122,7 +122,7 @@ def conclude(do: Statements, job_id: int, mode: Reports, *, done_at: float) -> N
         state,
         error=told["report_code"] if told and state is not State.DELIVERED else "",
         detail=told["report_detail"] if told else "",
-        now=done_at,
+        now=max(done_at, job["submitted_at"]),  # the network's clock may be behind ours
     )
 
 
