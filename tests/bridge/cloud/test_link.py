@@ -1,7 +1,7 @@
 """The bridge's link to the cloud over a real websocket, to a cloud at contract level that can misbehave."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -92,11 +92,11 @@ class OneLineSite:
     async def room(self) -> dict[str, int]:
         return {"gsm1": 5 if self.line.accepting else 0}
 
-    async def offered(self, jobs: tuple[Job, ...]) -> None:  # type: ignore[override]
+    async def offered(self, jobs: Sequence[Job]) -> None:
         await self.database.run(lambda do: handover.offer(do, jobs, now=NOW))
         self.outbox.changed.set()
 
-    async def cancelled(self, sms_ids: tuple[str, ...]) -> None:  # type: ignore[override]
+    async def cancelled(self, sms_ids: Sequence[str]) -> None:
         await self.database.run(lambda do: handover.cancel(do, sms_ids, now=NOW))
 
     def welcomed(self, welcome: Welcome) -> None:

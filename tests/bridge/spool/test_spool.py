@@ -137,7 +137,7 @@ def test_a_message_is_delivered_once_every_segment_is(do: Statements) -> None:
 
 def test_reports_in_any_order_and_repeated_end_in_the_same_state(tmp_path: Path) -> None:
     told = [("1", State.DELIVERED), ("2", State.UNDELIVERABLE), ("3", State.EXPIRED), ("1", None)]
-    endings = set()
+    endings: set[State | None] = set()
     for number, order in enumerate(permutations(told)):
         connection = open_database(tmp_path / f"{number}.db")
         do = Statements(connection)
