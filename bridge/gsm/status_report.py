@@ -41,10 +41,10 @@ class StatusReport:
 
 
 _STATES: Final[dict[int, State]] = {
-    0x42: State.REJECTED,
+    0x02: State.UNKNOWN,  # replaced by the SMSC: nobody knows of this message any more
     0x46: State.EXPIRED,
 }
-"""Failures that have a state of their own; the others are undeliverable."""
+"""States that differ from their range's."""
 _DETAILS: Final[dict[int, str]] = {0x01: "unconfirmed", 0x02: "replaced"}
 
 
@@ -59,13 +59,15 @@ def classify(status: int) -> Outcome:
 
 def state_of(status: int) -> State | None:
     """The state of a segment after a TP-ST; None: not final."""
+    if status in _STATES:
+        return _STATES[status]
     match classify(status):
         case Outcome.DELIVERED:
             return State.DELIVERED
         case Outcome.PENDING:
             return None
         case Outcome.FAILED:
-            return _STATES.get(status, State.UNDELIVERABLE)
+            return State.UNDELIVERABLE
         case Outcome.RESERVED:
             return State.UNKNOWN
 

@@ -201,11 +201,7 @@ class ModemDriver:
 
     async def _arrived(self, arrived: Arrived, events: LineEvents) -> None:
         own_number = self._ready.own_number if self._ready is not None else ""
-        try:
-            read = read_pdu(arrived.pdu, own_number=own_number)
-        except PduError as error:
-            log.warning("modem.pdu_unreadable", line=self._name, error=str(error))
-            return
+        read = read_pdu(arrived.pdu, own_number=own_number)
         if isinstance(read, NetworkReport):
             await events.report(read)
         else:
@@ -246,7 +242,6 @@ class ModemDriver:
         )
         if status != self._status:
             self._status = status
-            log.info("modem.status", line=self._name, state=state, reason=reason)
             await events.status(status)
 
 

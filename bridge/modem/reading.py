@@ -2,36 +2,31 @@
 
 from datetime import UTC, datetime
 
-from bridge.gsm.deliver import DataCoding, MessageType, decode_deliver, message_type
+from bridge.gsm.deliver import DataCoding, Deliver, MessageType, decode_deliver, message_type
 from bridge.gsm.errors import PduError
 from bridge.gsm.status_report import (
-    Outcome,
     StatusReport,
-    classify,
     decode_status_report,
     detail_of,
     state_of,
 )
 from bridge.line import NetworkReport, ReceivedSegment
+from gateway_contract.lifecycle import State
 
 
 def read_pdu(pdu: bytes, *, own_number: str) -> NetworkReport | ReceivedSegment:
-    """Decode a report or a message; a message that cannot be decoded keeps its octets in ``raw``.
-
-    Raises:
-        PduError: it is a report that cannot be decoded, or neither kind.
-    """
-    kind = message_type(pdu)
-    if kind is MessageType.STATUS_REPORT:
-        return _report(decode_status_report(pdu))
-    if kind is not MessageType.DELIVER:
-        raise PduError(f"{kind} is neither a message nor a report")
+    """Decode a report or a message; what cannot be decoded is kept with its octets in ``raw``."""
     try:
-        message = decode_deliver(pdu)
+        if message_type(pdu) is MessageType.STATUS_REPORT:
+            return _report(decode_status_report(pdu))
+        return _message(decode_deliver(pdu), pdu, own_number)
     except PduError:
         return ReceivedSegment(
             sender="", recipient=own_number, text=None, data=b"", concat=None, sent_at=None, raw=pdu
         )
+
+
+def _message(message: Deliver, pdu: bytes, own_number: str) -> ReceivedSegment:
     concatenation = message.header.concatenation if message.header is not None else None
     return ReceivedSegment(
         sender=str(message.sender),
@@ -47,13 +42,13 @@ def read_pdu(pdu: bytes, *, own_number: str) -> NetworkReport | ReceivedSegment:
 
 
 def _report(report: StatusReport) -> NetworkReport:
-    delivered = classify(report.status) is Outcome.DELIVERED
+    state = state_of(report.status)
     return NetworkReport(
         references=(str(report.reference),),
         recipient=report.recipient.text,
-        state=state_of(report.status),
+        state=state,
         detail=detail_of(report.status),
-        code="" if delivered else f"tpst:0x{report.status:02X}",
+        code="" if state is State.DELIVERED else f"tpst:0x{report.status:02X}",
         done_at=_utc(report.discharged_at),
     )
 

@@ -187,16 +187,14 @@ def _fields(text: str) -> dict[str, str]:
     """The values by key. The first of a key counts; ``text`` runs to the end once id and stat were seen."""
     found: dict[str, str] = {}
     keys = list(_KEY.finditer(text))
-    for key, following in zip(keys, [*keys[1:], None], strict=True):
+    ends = [key.start() for key in keys[1:]] + [len(text)]
+    for key, end in zip(keys, ends, strict=False):
         name = key[1].lower().replace(" ", "").replace("_", "")
-        if name == "text":
-            whole = following is None or found.keys() >= _ESSENTIAL
-            found.setdefault(name, text[key.end() : None if whole else following and following.start()])
-            if whole:
-                break
-        else:
-            value = text[key.end() : following and following.start()]
-            found.setdefault(name, value.strip(" \t\r\n\0,;"))
+        if name == "text" and found.keys() >= _ESSENTIAL:
+            found.setdefault(name, text[key.end() :])
+            break
+        value = text[key.end() : end]
+        found.setdefault(name, value if name == "text" else value.strip(" \t\r\n\0,;"))
     if keys and "stat" not in found:
         bare = _BARE_STAT.search(text.removesuffix(found.get("text", "")))
         if bare:

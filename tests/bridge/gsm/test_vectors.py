@@ -10,7 +10,7 @@ import pytest
 
 from bridge.gsm.deliver import DataCoding, decode_deliver
 from bridge.gsm.errors import PduError
-from bridge.gsm.status_report import classify, decode_status_report, state_of
+from bridge.gsm.status_report import classify, decode_status_report, detail_of, state_of
 from bridge.gsm.submit import Submit, encode_submit, encode_validity
 from bridge.gsm.udh import Concatenation
 from gateway_contract.addresses import AlphanumericSender, Msisdn, parse_address
@@ -183,4 +183,11 @@ def test_every_status_is_classed_by_its_range(row: dict[str, Any]) -> None:
     status = int(row["st"], 16)
     assert classify(status) == row["outcome"]
     assert (state_of(status) is None) is (row["outcome"] == "pending")
-    assert (state_of(status) is State.DELIVERED) is (row["outcome"] == "delivered")
+    replaced = status == 0x02
+    assert (state_of(status) is State.DELIVERED) is (row["outcome"] == "delivered" and not replaced)
+
+
+def test_the_states_that_differ_from_their_range() -> None:
+    assert (state_of(0x01), detail_of(0x01)) == (State.DELIVERED, "unconfirmed")
+    assert (state_of(0x02), detail_of(0x02)) == (State.UNKNOWN, "replaced")
+    assert (state_of(0x46), state_of(0x42)) == (State.EXPIRED, State.UNDELIVERABLE)
