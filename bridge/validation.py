@@ -39,9 +39,8 @@ def _converter() -> cattrs.Converter:
     for kind, name in ((str, "a string"), (bool, "true or false"), (int, "an integer")):
         converter.register_structure_hook(kind, _strict(kind, name))
     converter.register_structure_hook(float, _number)
-    converter.register_structure_hook_func(
-        lambda kind: isinstance(kind, type) and issubclass(kind, StrEnum), _one_of
-    )
+    # Found before the hook of str, which every StrEnum is too.
+    converter.register_structure_hook(StrEnum, _one_of)
     return converter
 
 
