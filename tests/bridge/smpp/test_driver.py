@@ -32,7 +32,8 @@ from gateway_contract.lifecycle import State
 from gateway_contract.text import split
 
 _HOST = "127.0.0.1"
-_TIMINGS = replace(SmppTimings(), reconnect_first_s=0.01, reconnect_most_s=0.05)
+_TIMINGS = replace(SmppTimings(), reconnect_first_s=0.01, reconnect_most_s=0.05, unbind_timeout_s=0.05)
+"""The scripted peers never answer an unbind."""
 
 # Golden octets after SMPP 3.4, sections 4.1.6, 4.6.1 and 4.11.
 _BIND_RESP = bytes.fromhex("00000011 80000009 00000000 00000001 00")
@@ -314,7 +315,7 @@ async def test_message_from_a_handset_is_taken_and_acknowledged() -> None:
         writer.write(delivery)
         await answers.put(await reader.readexactly(17))
 
-    async with _peer(script) as port, _driving(port) as (_driver, events):
+    async with _peer(script) as port, _driving(port) as (_, events):
         assert await answers.get() == _deliver_sm_resp(0x00)
         segment = await events.segments.get()
         assert (segment.sender, segment.recipient, segment.text) == ("14155550123", "12345", "hi")
