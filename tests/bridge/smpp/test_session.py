@@ -1,7 +1,12 @@
 """The session by a virtual clock: timers, answers, and what is settled at its end."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.smpp.codec import frame
 from bridge.smpp.events import Answered, BindRefused, Bound, Delivery, Ended, SessionEvent, Unanswered, Unsent
-from bridge.smpp.pdus import Bind, Status
+from bridge.smpp.pdus import Bind, Command, Status
 from bridge.smpp.session import Phase, SmppSession
 from bridge.smpp.timings import SmppTimings
 
@@ -14,7 +19,9 @@ _SUBMIT_RESP_3_THROTTLED = bytes.fromhex("00000010 80000004 00000058 00000003")
 _NACK_2 = bytes.fromhex("00000010 80000000 00000002 00000002")
 _ENQUIRE_LINK_2 = bytes.fromhex("00000010 00000015 00000000 00000002")
 _ENQUIRE_LINK_RESP_2 = bytes.fromhex("00000010 80000015 00000000 00000002")
-_DELIVER_9 = bytes.fromhex("00000024 00000005 00000000 00000009 000101310001013200000000000000000000 0268 69")
+_DELIVER_9 = bytes.fromhex(
+    "00000025 00000005 00000000 00000009 00 01013100 01013200 000000 00 00 00000000 02 6869"
+)
 
 _TIMINGS = SmppTimings()
 
@@ -138,3 +145,44 @@ def test_unbind_waits_for_its_answer() -> None:
     assert session.receive(bytes.fromhex("00000010 80000006 00000000 00000002"), now=1.0) == [
         Ended(reason="unbound")
     ]
+
+
+@pytest.mark.parametrize(
+    ("request_hex", "answer_hex", "events"),
+    [
+        ("00000010 00000123 00000000 00000009", "00000010 80000000 00000003 00000009", []),
+        ("00000010 00000015 00000000 0000002a", "00000010 80000015 00000000 0000002a", []),
+        (
+            "00000010 00000006 00000000 0000002b",
+            "00000010 80000006 00000000 0000002b",
+            [Ended(reason="unbound_by_peer")],
+        ),
+    ],
+    ids=["unknown-command", "enquire-link", "unbind"],
+)
+def test_request_of_the_smsc_is_answered(
+    request_hex: str, answer_hex: str, events: list[SessionEvent]
+) -> None:
+    """Streams of the same names in tests/vectors/smpp_dlr.json."""
+    session = _bound()
+    assert session.receive(bytes.fromhex(request_hex), now=1.0) == events
+    assert session.bytes_to_send() == bytes.fromhex(answer_hex)
+
+
+@pytest.mark.parametrize("length", ["0000000f", "7fffffff"])
+def test_impossible_length_ends_the_session_and_settles_what_waits(length: str) -> None:
+    session = _bound()
+    _submit(session, now=1.0)
+    unanswered, ended = session.receive(bytes.fromhex(length + "00000005 00000000 00000001"), now=2.0)
+    assert isinstance(unanswered, Unanswered)
+    assert isinstance(ended, Ended)
+    assert ended.reason == "violation"
+
+
+@given(st.sampled_from(Command), st.integers(0, 9), st.integers(0, 0xFF), st.binary(max_size=120))
+def test_session_survives_any_body(command: Command, sequence: int, status: int, body: bytes) -> None:
+    session = _bound()
+    _submit(session, now=1.0)
+    session.receive(frame(command, sequence, body, status=status), now=2.0)
+    session.end("connection_lost")
+    assert session.outstanding == 0
