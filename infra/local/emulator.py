@@ -13,6 +13,7 @@ from infra.local.ports import LOOPBACK, free_port
 from infra.local.processes import ProcessGroup
 
 START_TIMEOUT = 30.0
+GRACE = 1.0  # it keeps nothing that would be lost, and with open connections it does not end by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def start_emulator(processes: ProcessGroup, run_dir: Path, *, enforce_policies: 
         "AUTH": "true" if enforce_policies else "false",
     }
     emulator = Emulator(endpoint=f"http://{LOOPBACK}:{port}")
-    child = processes.spawn("emulator", [EMULATOR_BIN / "ministack"], env=env, cwd=home)
+    child = processes.spawn("emulator", [EMULATOR_BIN / "ministack"], env=env, cwd=home, grace=GRACE)
     processes.wait_ready(child, lambda: _healthy(emulator.endpoint), timeout=START_TIMEOUT)
     return emulator
 

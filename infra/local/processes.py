@@ -13,12 +13,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.local.interrupts import deferred_interrupts
 
 POLL = 0.02  # seconds between two looks at a process
+GRACE = 10.0  # seconds to end in
 TAIL = 25  # lines of a log that an error shows
 
 
@@ -34,11 +36,15 @@ class ProcessError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A process for good: `start_time` in clock ticks since boot, as in field 22 of /proc/PID/stat."""
+    """A process for good: `start_time` in clock ticks since boot, as in field 22 of /proc/PID/stat.
+
+    It gets `grace` seconds to end when it is asked to.
+    """
 
     name: str
     pid: int
     start_time: int
+    grace: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +66,15 @@ class ProcessGroup:
         self._logs.mkdir(parents=True, exist_ok=True)
         self._children: dict[str, Child] = {}
 
-    def spawn(self, name: str, argv: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> Child:
+    def spawn(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        grace: float = GRACE,
+    ) -> Child:
         """Starts a process; its files in logs/ start empty."""
         output, log = self._logs / f"{name}.out", self._logs / f"{name}.log"
         with output.open("wb") as stdout, log.open("wb") as stderr, deferred_interrupts():
@@ -73,7 +87,8 @@ class ProcessGroup:
                 stderr=stderr,
                 start_new_session=True,
             )
-            identity = Identity(name=name, pid=popen.pid, start_time=_start_time(popen.pid) or 0)
+            started = _start_time(popen.pid) or 0
+            identity = Identity(name=name, pid=popen.pid, start_time=started, grace=grace)
             child = Child(identity=identity, output=output, log=log, popen=popen)
             self._children[name] = child
             self._save([*recorded(self._state), identity])
@@ -105,13 +120,13 @@ class ProcessGroup:
         self.wait_ready(child, lambda: b"\n" in child.output.read_bytes(), timeout=timeout)
         return child.output.read_text().partition("\n")[0]
 
-    def stop(self, *names: str, grace: float = 10.0) -> None:
+    def stop(self, *names: str) -> None:
         """Ends the named processes, or all that are recorded, latest first. Twice does no harm."""
         with deferred_interrupts():
             before = recorded(self._state)
             ending = [identity for identity in before if not names or identity.name in names]
             for identity in reversed(ending):
-                end(identity, grace=grace)
+                end(identity)
             for name in names or list(self._children):
                 if child := self._children.pop(name, None):
                     child.popen.wait()
@@ -137,25 +152,28 @@ def alive(identity: Identity) -> bool:
     return _start_time(identity.pid) == identity.start_time
 
 
-def end(identity: Identity, *, grace: float) -> None:
-    """Ends a process and its children: SIGTERM, and SIGKILL to what is left after `grace` seconds."""
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, grace)):
-        deadline = time.monotonic() + patience
-        if not _signal(identity, number):
-            return
-        while _members(identity) and time.monotonic() < deadline:
-            time.sleep(POLL)
+def end(identity: Identity) -> None:
+    """Ends a process and its children: SIGTERM to it, and SIGKILL to all that is left after its grace.
+
+    A process is asked alone, so that it can end its children in its own order.
+    """
+    if alive(identity):
+        _signal([identity.pid], signal.SIGTERM)
+        _wait(lambda: not _members(identity), identity.grace)
+    _signal(_members(identity), signal.SIGKILL)
+    _wait(lambda: not _members(identity), identity.grace)
 
 
-def _signal(identity: Identity, number: signal.Signals) -> bool:
-    """Signals the process and its children; False when none of them is left."""
-    members = _members(identity)
-    for pid in members:
-        try:
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            continue
-    return bool(members)
+
+
+def _wait(condition: Callable[[], bool], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(POLL)
 
 
 def _members(identity: Identity) -> list[int]:

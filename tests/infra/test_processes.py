@@ -20,11 +20,14 @@ READY_AND_WAIT = "import signal; print('ready', flush=True); signal.pause()"
 def group(tmp_path: Path) -> Iterator[ProcessGroup]:
     processes = ProcessGroup(tmp_path)
     yield processes
-    processes.stop(grace=1.0)
+    processes.stop()
 
 
-def spawn(group: ProcessGroup, tmp_path: Path, script: str, name: str = "child") -> Identity:
-    child = group.spawn(name, [sys.executable, "-c", script], env=ENVIRONMENT, cwd=tmp_path)
+def spawn(
+    group: ProcessGroup, tmp_path: Path, script: str, name: str = "child", grace: float = 5.0
+) -> Identity:
+    command = [sys.executable, "-c", script]
+    child = group.spawn(name, command, env=ENVIRONMENT, cwd=tmp_path, grace=grace)
     group.first_line(child, timeout=10)
     return child.identity
 
@@ -67,8 +70,8 @@ def test_a_later_run_ends_what_an_earlier_one_started(group: ProcessGroup, tmp_p
 
 def test_a_process_that_ignores_sigterm_is_killed(group: ProcessGroup, tmp_path: Path) -> None:
     ignoring = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + READY_AND_WAIT
-    identity = spawn(group, tmp_path, ignoring)
-    group.stop(grace=0.1)
+    identity = spawn(group, tmp_path, ignoring, grace=0.1)
+    group.stop()
     assert not alive(identity)
 
 
@@ -90,7 +93,7 @@ def test_a_child_that_outlives_its_parent_is_ended_too(group: ProcessGroup, tmp_
 def test_a_stranger_that_got_the_pid_is_left_alone(group: ProcessGroup, tmp_path: Path) -> None:
     stranger = spawn(group, tmp_path, READY_AND_WAIT)
     stale = replace(stranger, start_time=stranger.start_time - 1)
-    end(stale, grace=0.1)
+    end(stale)
     assert alive(stranger)
 
 
