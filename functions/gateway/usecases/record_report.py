@@ -142,8 +142,7 @@ def _change(bridge_id: str, report: ReportItem, state: State) -> Change:
         put["error"] = report.error[:_LONGEST_TEXT]
         put["error_text"] = report.error_text[:_LONGEST_TEXT]
         put["detail"] = report.detail[:_LONGEST_TEXT]
-        if state is not State.UNKNOWN:
-            remove.append("due_hour")
+        remove.append("due_hour")
     return Change(
         attempt=report.attempt,
         bridge=bridge_id,

@@ -14,7 +14,7 @@ from gateway_contract.vocabulary import BridgeError
 _CURSOR: Final = "sweep-due-hour"
 _FIRST_RUN_HOURS: Final = 24
 _MOST_PER_LINE: Final = 200
-_CLOSING_KEYS: Final = ("waiting_line", "waiting_order", "due_hour")
+_WAITING_KEYS: Final = ("waiting_line", "waiting_order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +29,17 @@ class Sweeper:
     now: Callable[[], float]
 
     def sweep_waiting(self) -> int:
-        """Move messages away from bridges that are gone; how many."""
+        """Move messages away from bridges that are gone or no longer hold their line; how many."""
         configuration = self.configured.configuration()
         now = self.now()
         gone = self._gone_bridges(configuration, now)
         moved = 0
         for line in configuration.lines.values():
-            if line.bridge in gone:
-                for item in self.messages.waiting(line.name, limit=_MOST_PER_LINE, now=now):
+            for item in self.messages.waiting(line.name, limit=_MOST_PER_LINE, now=now):
+                if line.bridge in gone:
                     moved += self._move_away(configuration, item, gone, now)
+                elif item["bridge"] != line.bridge:
+                    moved += self._follow(item, line.bridge)
         return moved
 
     def sweep_due(self) -> int:
@@ -51,7 +53,11 @@ class Sweeper:
         for hour in range(first, last + 1):
             for sms_id in self.messages.due(hour, before=now):
                 item = self.messages.get(sms_id)
-                if item is None or state_of(item) in FINAL:
+                if item is None:
+                    continue
+                if state_of(item) in FINAL:
+                    if "due_hour" in item:  # closed here, but stopped before it was told
+                        self._tell(item)
                     continue
                 if self._close(item, now, window_s):
                     closed += 1
@@ -78,14 +84,20 @@ class Sweeper:
                 attempt=item["attempt"],
                 states=(state,),
                 put={"state": end, "error": error, "done_at": round(now, 3)},
-                remove=_CLOSING_KEYS,
+                remove=_WAITING_KEYS,
             ),
         )
         if changed.done and changed.item is not None:
-            report = notification.of_item(changed.item)
-            if report is not None:
-                self.notifications.put(report)
+            self._tell(changed.item)
         return changed.done
+
+    def _tell(self, item: Item) -> None:
+        """Queue the notification; only then does the message leave the index of deadlines."""
+        report = notification.of_item(item)
+        if report is not None:
+            self.notifications.put(report)
+        change = Change(attempt=item["attempt"], states=(state_of(item),), remove=("due_hour",))
+        self.messages.change(item["sms_id"], change)
 
     def _gone_bridges(self, configuration: Configuration, now: float) -> set[str]:
         seen = {bridge["bridge_id"]: float(bridge.get("last_seen", 0)) for bridge in self.bridges.all()}
@@ -93,11 +105,14 @@ class Sweeper:
         return {line.bridge for line in configuration.lines.values() if seen.get(line.bridge, 0.0) <= limit}
 
     def _move_away(self, configuration: Configuration, item: Item, gone: set[str], now: float) -> bool:
-        lines = list(item.get("lines", []))
-        returns = item.get("returns", 0) + 1
-        line = lines[returns % len(lines)] if lines else item["line"]
-        owner = configuration.lines.get(line)
-        if owner is None or owner.bridge in gone:
+        lines = list(item.get("lines", [item["line"]]))
+        before = item.get("returns", 0)
+        for returns in range(before + 1, before + len(lines) + 1):
+            line = lines[returns % len(lines)]
+            owner = configuration.lines.get(line)
+            if owner is not None and owner.bridge not in gone:
+                break
+        else:
             return False
         keys = waiting_keys(
             item["sms_id"],
@@ -108,4 +123,10 @@ class Sweeper:
         )
         move = {"attempt": item["attempt"] + 1, "returns": returns, "line": line, "bridge": owner.bridge}
         change = Change(attempt=item["attempt"], states=(State.QUEUED,), put={**move, **keys})
+        return self.messages.change(item["sms_id"], change).done
+
+    def _follow(self, item: Item, bridge_id: str) -> bool:
+        """The settings gave the line to another bridge: its waiting messages go there too."""
+        move = {"attempt": item["attempt"] + 1, "bridge": bridge_id}
+        change = Change(attempt=item["attempt"], states=(State.QUEUED,), put=move)
         return self.messages.change(item["sms_id"], change).done
