@@ -3,25 +3,41 @@
 import socket
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from ssl import SSLContext, create_default_context
+from threading import Timer
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from gateway.domain.configuration import Network
 from gateway.usecases.ports import Configured
 
-_TIMEOUT_S: Final = 5.0
-_READ_AT_MOST: Final = 4096
+_SILENCE_S: Final = 5.0
+"""How long a server may say nothing."""
+_TOTAL_S: Final = 8.0
+"""How long a server may take in all, however busily it talks."""
 _NAT64: Final = ip_network("64:ff9b::/96")
+_NEVER: Final = tuple(
+    map(
+        ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20", "5f00::/16", "fec0::/10"),
+    )
+)
+"""Special networks that ``ipaddress`` takes for public, in whole or in some versions of Python."""
 _USER_AGENT: Final = "sms-bridge"
 
 Address = IPv4Address | IPv6Address
 
 
 class Webhooks:
-    """``gateway.usecases.notify.WebhookClient``. No redirects, small time-outs, little of the answer read."""
+    """``gateway.usecases.notify.WebhookClient``. No redirects, small time-outs; of the answer only the head
+    is read, which is enough to know whether it was 2xx."""
+
+    def __init__(self, *, silence_s: float = _SILENCE_S, total_s: float = _TOTAL_S) -> None:
+        self._silence_s = silence_s
+        self._total_s = total_s
 
     def post(self, url: str, *, body: bytes, headers: dict[str, str], configured: Configured) -> str:
         """Post once; empty when any 2xx came back, else a short reason without the URL."""
@@ -36,10 +52,28 @@ class Webhooks:
             address = _permitted_address(host, port, configured.configuration().api.report_networks)
             if address is None:
                 return "address is not allowed"
-            status = _post(parts, host, port, address, body, {**headers, **_credentials(parts)})
+            context = create_default_context() if parts.scheme == "https" else None
+            connection = _PinnedConnection(host, port, address, context, silence_s=self._silence_s)
+            status = self._status(connection, parts, body, {**headers, **_credentials(parts)})
         except (OSError, HTTPException, UnicodeError) as error:
             return type(error).__name__
         return "" if 200 <= status < 300 else f"HTTP {status}"
+
+    def _status(
+        self, connection: "_PinnedConnection", parts: SplitResult, body: bytes, headers: dict[str, str]
+    ) -> int:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        limit = Timer(self._total_s, connection.abort)
+        limit.start()
+        try:
+            connection.request("POST", target, body, {"User-Agent": _USER_AGENT, **headers})
+            status = connection.getresponse().status
+            if connection.aborted:  # a head that was cut off looks like one that ended
+                raise TimeoutError
+            return status
+        finally:
+            limit.cancel()
+            connection.close()
 
 
 def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
@@ -50,6 +84,8 @@ def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
             return is_allowed(inner, networks)
     if any(address in network for network in networks):
         return True
+    if any(address in network for network in _NEVER):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -66,28 +102,16 @@ def _permitted_address(host: str, port: int, networks: Sequence[Network]) -> Add
     return addresses[0]
 
 
-def _post(
-    parts: SplitResult, host: str, port: int, address: Address, body: bytes, headers: dict[str, str]
-) -> int:
-    context = create_default_context() if parts.scheme == "https" else None
-    connection = _PinnedConnection(host, port, address, context)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        connection.request("POST", target, body, {"User-Agent": _USER_AGENT, **headers})
-        answer = connection.getresponse()
-        answer.read(_READ_AT_MOST)
-        return answer.status
-    finally:
-        connection.close()
-
-
 class _PinnedConnection(HTTPConnection):
     """Connects to a checked address, with the name kept for the Host header and for TLS."""
 
-    def __init__(self, host: str, port: int, address: Address, context: SSLContext | None) -> None:
-        super().__init__(host, port, timeout=_TIMEOUT_S)
+    def __init__(
+        self, host: str, port: int, address: Address, context: SSLContext | None, *, silence_s: float
+    ) -> None:
+        super().__init__(host, port, timeout=silence_s)
         self._address = str(address)
         self._context = context
+        self.aborted = False
         if context is not None:
             self.default_port = 443
 
@@ -95,6 +119,16 @@ class _PinnedConnection(HTTPConnection):
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._context is not None:
             self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+        if self.aborted:
+            raise TimeoutError
+
+    def abort(self) -> None:
+        """End the exchange from another thread."""
+        self.aborted = True
+        if self.sock is not None:
+            with suppress(OSError):
+                # Below TLS, whose own shutdown would wait for the server.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 def _credentials(parts: SplitResult) -> dict[str, str]:
