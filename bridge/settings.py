@@ -1,6 +1,5 @@
 """``bridge.toml``: where it is found, what stands in it, and what is wrong with it."""
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -182,8 +181,3 @@ class _Reader:
         except (OSError, UnicodeDecodeError) as error:
             self._problems.append(f"{where}: cannot be read: {error}")
             return ""
-
-
-def private(path: Path) -> bool:
-    """Whether no other user can read the file."""
-    return os.stat(path).st_mode & 0o004 == 0  # noqa: PTH116

@@ -43,6 +43,7 @@ def run(config: Path | None, check_config: bool, as_json: bool, verbose: bool) -
     logs.set_up(verbose=verbose, as_json=as_json)
     try:
         asyncio.run(serve(loaded))
-    except SpoolError as error:
-        click.echo(str(error), err=True)
+    except* SpoolError as failures:
+        for failure in failures.exceptions:
+            click.echo(str(failure), err=True)
         sys.exit(1)

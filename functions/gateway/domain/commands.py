@@ -37,15 +37,23 @@ class SendSms:
     encoding: Encoding
 
 
+def require_command(request: Request) -> None:
+    """Refuse a call that names no command at all.
+
+    Raises:
+        Refusal: PARSE_ERROR.
+    """
+    if not request.parameters.get("command"):
+        raise Refusal(Code.PARSE_ERROR, "no command")
+
+
 def command_name(request: Request) -> str:
     """The command in its usual spelling.
 
     Raises:
-        Refusal: PARSE_ERROR without one, UNKNOWN_COMMAND for what is not offered here.
+        Refusal: UNKNOWN_COMMAND for what is not offered here.
     """
-    value = request.get("command", "")
-    if not value:
-        raise Refusal(Code.PARSE_ERROR, "no command")
+    value = request.get("command", "") or ""
     name = _COMMANDS.get(value.lower())
     if name is None:
         raise Refusal(Code.UNKNOWN_COMMAND, value)

@@ -48,6 +48,7 @@ class HttpApi:
             return Reply(Code.TRY_AGAIN)
 
     def _answer(self, request: Request) -> Reply:
+        commands.require_command(request)
         configuration = self.configured.configuration()
         check_address(request.source_ip, configuration.api.allow, configuration.api.deny)
         command = commands.command_name(request)

@@ -42,29 +42,42 @@ class Sweeper:
                     moved += self._follow(item, line.bridge)
         return moved
 
+    def sweep_expired(self) -> int:
+        """Close what has just outlived its validity without having been handed over; how many."""
+        last = hour_of(self.now())
+        return sum(self._close_hour(hour)[0] for hour in (last - 1, last))
+
     def sweep_due(self) -> int:
-        """Close what outlived its deadline; how many. The cursor moves only past hours that are done."""
+        """Close everything that outlived its deadlines; how many. The cursor moves only past hours that are
+        done."""
+        last = hour_of(self.now())
+        first = self.counters.read(_CURSOR) or last - _FIRST_RUN_HOURS
+        closed, cursor = 0, last
+        for hour in range(first, last + 1):
+            done, all_over = self._close_hour(hour)
+            closed += done
+            if not all_over:
+                cursor = min(cursor, hour)
+        self.counters.write(_CURSOR, cursor)
+        return closed
+
+    def _close_hour(self, hour: int) -> tuple[int, bool]:
+        """How many were closed of those with a deadline in that hour, and whether all of them are over."""
         now = self.now()
         window_s = self.configured.configuration().api.report_window_hours * 3600
-        last = hour_of(now)
-        first = self.counters.read(_CURSOR) or last - _FIRST_RUN_HOURS - window_s // 3600
-        closed = 0
-        open_hour: int | None = None
-        for hour in range(first, last + 1):
-            for sms_id in self.messages.due(hour, before=now):
-                item = self.messages.get(sms_id)
-                if item is None:
-                    continue
-                if state_of(item) in FINAL:
-                    if "due_hour" in item:  # closed here, but stopped before it was told
-                        self._tell(item)
-                    continue
-                if self._close(item, now, window_s):
-                    closed += 1
-                elif open_hour is None:
-                    open_hour = hour
-        self.counters.write(_CURSOR, last if open_hour is None else open_hour)
-        return closed
+        closed, all_over = 0, True
+        for sms_id in self.messages.due(hour, before=now):
+            item = self.messages.get(sms_id)
+            if item is None:
+                continue
+            if state_of(item) in FINAL:
+                if "due_hour" in item:  # closed here, but stopped before it was told
+                    self._tell(item)
+            elif self._close(item, now, window_s):
+                closed += 1
+            else:
+                all_over = False
+        return closed, all_over
 
     def _close(self, item: Item, now: float, window_s: float) -> bool:
         """Close one message that is past its deadline; whether it is over now."""
