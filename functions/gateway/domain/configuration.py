@@ -1,7 +1,8 @@
 """The settings of a deployment (``cloud.toml``) as typed values, checked whole: every bad key at once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
@@ -11,6 +12,9 @@ from gateway_contract.addresses import Numbering
 
 Network = IPv4Network | IPv6Network
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+BRIDGE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
+"""Without the dot, which ends the name in a bridge's token."""
+BRIDGE_NAME_WANTED: Final = "1 to 64 letters, digits, _ or -"
 _DIGITS: Final = re.compile(r"[0-9]{1,8}\Z")
 _NUMBER_START: Final = re.compile(r"\+?[0-9]{0,15}\Z")
 
@@ -107,15 +111,21 @@ def parse(values: Mapping[str, Any]) -> Configuration:
     """
     problems: list[str] = []
     root = _Table(values, "", problems)
+    extensions = [_extension(table) for table in root.tables("extension")]
+    users = [_user(table) for table in root.tables("user")]
+    lines = [_line(table) for table in root.tables("line")]
     configuration = Configuration(
         numbering=_numbering(root.table("numbering")),
         api=_api(root.table("api")),
-        extensions={item.number: item for item in map(_extension, root.tables("extension"))},
-        users={item.name: item for item in map(_user, root.tables("user"))},
-        lines={item.name: item for item in map(_line, root.tables("line"))},
+        extensions={item.number: item for item in extensions},
+        users={item.name: item for item in users},
+        lines={item.name: item for item in lines},
         rules=tuple(map(_rule, root.tables("rule"))),
     )
     root.finish()
+    _check_names("extension", [item.number for item in extensions], problems)
+    _check_names("user", [item.name for item in users], problems)
+    _check_names("line", [item.name for item in lines], problems)
     _check_references(configuration, problems)
     if problems:
         raise ConfigurationError(problems)
@@ -173,10 +183,9 @@ def _user(table: "_Table") -> User:
 
 
 def _line(table: "_Table") -> LineOwner:
-    wanted = "1 to 64 letters, digits, _ . -"
     line = LineOwner(
-        name=table.text("name", matching=_NAME, wanted=wanted),
-        bridge=table.text("bridge", matching=_NAME, wanted=wanted),
+        name=table.text("name", matching=_NAME, wanted="1 to 64 letters, digits, _ . -"),
+        bridge=table.text("bridge", matching=BRIDGE_NAME, wanted=BRIDGE_NAME_WANTED),
     )
     table.finish()
     return line
@@ -198,6 +207,10 @@ def _rule(table: "_Table") -> Rule:
         table.problem("lines", "should name at least one line")
     table.finish()
     return rule
+
+
+def _check_names(kind: str, names: Sequence[int | str], problems: list[str]) -> None:
+    problems += [f"{kind} {name}: is there twice" for name, times in Counter(names).items() if times > 1]
 
 
 def _check_references(configuration: Configuration, problems: list[str]) -> None:

@@ -1,6 +1,5 @@
 """What the operator's command line asks for; the only way to change settings and bridges."""
 
-import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,12 +7,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 from gateway.domain import configuration
-from gateway.domain.configuration import ConfigurationError
+from gateway.domain.configuration import BRIDGE_NAME, BRIDGE_NAME_WANTED, ConfigurationError
 from gateway.domain.notification import make_secret
 from gateway.domain.passwords import hash_password
 from gateway.usecases.ports import Bridges, ConflictError, Messages, Settings
 
-_BRIDGE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
 _SECRET_BYTES: Final = 32
 _SALT_BYTES: Final = 16
 
@@ -64,24 +62,27 @@ class Administration:
         generation, current = self.settings.current()
         changes = list(_differences(current, settings, ""))
         result: dict[str, Any] = {"generation": generation, "changes": changes, "secrets": {}}
-        if dry_run or not changes:
+        if dry_run:
             return result
-        number = int(generation or "0") + 1
-        try:
-            self.settings.replace(expected=generation, generation=f"{number:06d}", content=settings)
-        except ConflictError:
-            raise AdminError("someone else applied settings at the same time: look and apply again") from None
+        if changes:
+            result["generation"] = f"{int(generation or '0') + 1:06d}"
+            try:
+                self.settings.replace(expected=generation, generation=result["generation"], content=settings)
+            except ConflictError:
+                problem = "someone else applied settings at the same time: look and apply again"
+                raise AdminError(problem) from None
+        # Without changes too: an earlier apply may have been stopped before it made the secrets.
         secrets = {}
         for extension in parsed.extensions:
             if self.settings.secret(extension) is None:
                 secrets[str(extension)] = make_secret(self.random_bytes(_SECRET_BYTES))
                 self.settings.keep_secret(extension, secrets[str(extension)])
-        return {**result, "generation": f"{number:06d}", "secrets": secrets}
+        return {**result, "secrets": secrets}
 
     def _add_bridge(self, bridge_id: str) -> dict[str, Any]:
         """Add a bridge; its token is in the answer and nowhere else."""
-        if not _BRIDGE_ID.match(bridge_id):
-            raise AdminError("bridge: should be 1 to 64 letters, digits, _ or -")
+        if not BRIDGE_NAME.match(bridge_id):
+            raise AdminError(f"bridge: should be {BRIDGE_NAME_WANTED}")
         secret = urlsafe_b64encode(self.random_bytes(_SECRET_BYTES)).decode().rstrip("=")
         try:
             self.bridges.add(bridge_id, {"token_hash": hash_secret(secret), "created": round(self.now(), 3)})
