@@ -197,6 +197,7 @@ def test_address_is_checked_before_the_command(api: HttpApi, configured: MemoryC
 def test_parsing_comes_before_the_address(api: HttpApi, configured: MemoryConfigured) -> None:
     configured.content["api"]["deny"] = ["203.0.113.0/24"]
     assert call(api, "command=%FF", source_ip="203.0.113.9").code == "300"
+    assert call(api, "ApiExtension=9994", source_ip="203.0.113.9").code == "300"
 
 
 @pytest.mark.parametrize(

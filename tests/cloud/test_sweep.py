@@ -71,6 +71,22 @@ def test_message_that_was_never_handed_over_expires(
     assert [queued.fields["State"] for queued in notifications.queued] == ["expired"]
 
 
+def test_each_minute_what_was_never_handed_over_expires(
+    sweeper: Sweeper,
+    messages: MemoryMessages,
+    notifications: MemoryNotifications,
+    counters: MemoryCounters,
+    clock: Clock,
+) -> None:
+    messages.put_new(message())
+    messages.catch_up()
+    clock.time = DEADLINE
+    assert (sweeper.sweep_expired(), sweeper.sweep_expired()) == (1, 0)
+    assert messages.items["a"]["state"] == "expired"
+    assert len(notifications.queued) == 1
+    assert counters.values == {}
+
+
 def test_message_that_no_line_took_fails_with_the_last_cause(
     sweeper: Sweeper,
     messages: MemoryMessages,

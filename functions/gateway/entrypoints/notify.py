@@ -14,8 +14,8 @@ logger = Logger()
 metrics = Metrics()
 
 _PAUSES_S: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 39_600)
-"""Before the second try, the third, …; the redrive policy ends it. SQS hides a message for 12 h at most, counted
-from when it was received."""
+"""Before the second try, the third, …; the redrive policy ends it. SQS hides a message for 12 h at most,
+counted from when it was received."""
 
 
 @metrics.log_metrics
