@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from gateway import wiring
-from gateway.domain.replies import Refusal, Reply
+from gateway.domain.replies import Code, Refusal, Reply
 from gateway.domain.request import parse
+
+logger = Logger()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
@@ -25,6 +28,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
         reply = wiring.http_api().answer(request)
     except Refusal as refusal:
         reply = refusal.reply
+    except Exception:
+        # Whatever broke, it is not known whether the message was written: the caller has to repeat it.
+        logger.exception("http_api.failed")
+        reply = Reply(Code.TRY_AGAIN)
     return _response(reply)
 
 
