@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +20,9 @@ from gateway.usecases.ports import Change, Changed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_MOST_PAGES: Final = 20
+"""Pages of a shard that one look reads at most, where postponed messages are in the way."""
 
 
 class MessagesTable:
@@ -88,9 +91,9 @@ class MessagesTable:
 
     def waiting(self, line: str, *, limit: int, now: float) -> list[Item]:
         """The next messages of a line, merged over its shards."""
-        shards = [self._waiting_of_shard(waiting_line(line, shard), limit) for shard in range(SHARDS)]
+        shards = [self._waiting_of_shard(waiting_line(line, shard), limit, now) for shard in range(SHARDS)]
         merged = merge(*shards, key=lambda item: str(item["waiting_order"]))
-        return list(islice((item for item in merged if not_before_of(item) <= now), limit))
+        return list(islice(merged, limit))
 
     def due(self, hour: int, *, before: float) -> list[str]:
         """Ids of messages whose deadline is in that hour and has passed."""
@@ -109,16 +112,23 @@ class MessagesTable:
                 found += [item["sms_id"]["S"] for page in pages for item in page["Items"]]
         return found
 
-    def _waiting_of_shard(self, key: str, limit: int) -> list[Item]:
+    def _waiting_of_shard(self, key: str, limit: int, now: float) -> list[Item]:
+        """The best of a shard that are ready; postponed ones stand before others of lower priority."""
+        ready: list[Item] = []
         with translated():
-            answer = self._client.query(
+            pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 IndexName="waiting",
                 KeyConditionExpression="waiting_line = :line",
                 ExpressionAttributeValues={":line": {"S": key}},
-                Limit=limit,
+                PaginationConfig={"PageSize": limit},
             )
-        return [from_attributes(item) for item in answer["Items"]]
+            for page in islice(pages, _MOST_PAGES):
+                items = map(from_attributes, page["Items"])
+                ready += [item for item in items if not_before_of(item) <= now]
+                if len(ready) >= limit:
+                    break
+        return ready
 
 
 class _Expression:
