@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.line import LineDriver, LineState, LineStatus, NetworkReport, ReceivedSegment
+from bridge.line import LineDriver, LineState, LineStatus, NetworkReport, ReceivedSegment, Taken
 from bridge.log import get_logger, masked
 from bridge.matching import ReportMatcher
 from bridge.policy import LinePolicy, Step
@@ -24,6 +24,15 @@ log = get_logger(__name__)
 
 _REFUSALS_BEFORE_PAUSE: Final = 3
 """Failures of the line itself, in a row, after which it is taken out of service for a while."""
+_EVENTS: Final = {
+    Step.RECORD_TAKEN: "segment.submitted",
+    Step.REJECT: "segment.rejected",
+    Step.HAND_BACK: "segment.handed_back",
+    Step.RETRY: "segment.retry_later",
+    Step.WAIT: "segment.waits",
+    Step.RESEND: "segment.outcome_unknown_resend",
+    Step.GIVE_UP: "segment.outcome_unknown_given_up",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +198,8 @@ class LineScheduler:
             )
         )
         log.info(
-            "segment.outcome",
-            step=recorded.step,
+            _EVENTS[recorded.step],
+            code="" if isinstance(outcome, Taken) else outcome.failure.code,
             line=self.setup.name,
             sms_id=part.sms_id,
             segment=part.segment,
