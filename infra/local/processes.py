@@ -64,6 +64,7 @@ class ProcessGroup:
         self._state = run_dir / "processes.json"
         self._logs = run_dir / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
+        self._logs.chmod(0o700)  # what programs print here may be a token or a secret
         self._children: dict[str, Child] = {}
 
     def spawn(
