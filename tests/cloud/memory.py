@@ -41,10 +41,12 @@ class MemoryMessages:
     def put_new(self, item: Item) -> Item | None:
         if self.refusals:
             raise self.refusals.pop(0)
-        existing = self.items.setdefault(str(item["sms_id"]), dict(item))
+        existing = self.items.get(str(item["sms_id"]))
+        if existing is None:
+            self.items[str(item["sms_id"])] = dict(item)
         if self.lost_answers:
             raise self.lost_answers.pop(0)
-        return None if existing == item else existing
+        return existing
 
     def get(self, sms_id: str) -> Item | None:
         return self.items.get(sms_id)
@@ -105,8 +107,8 @@ class MemoryBridges:
         self.items[bridge_id] = {"bridge_id": bridge_id, **attributes}
 
     def connect(self, bridge_id: str, *, connection_id: str, sequence: int, attributes: Item) -> None:
-        bridge = self.items[bridge_id]
-        if sequence and bridge.get("connection_seq", -1) >= sequence:
+        bridge = self.items.get(bridge_id)
+        if bridge is None or (sequence and bridge.get("connection_seq", -1) >= sequence):
             raise ConflictError
         self.items[bridge_id] = {**bridge, **attributes, "connection_id": connection_id}
 
@@ -114,8 +116,8 @@ class MemoryBridges:
         self.touch(bridge_id, connection_id, {"connection_id": ""})
 
     def touch(self, bridge_id: str, connection_id: str, attributes: Item) -> None:
-        bridge = self.items[bridge_id]
-        if bridge.get("connection_id") == connection_id:
+        bridge = self.items.get(bridge_id)
+        if bridge is not None and bridge.get("connection_id") == connection_id:
             self.items[bridge_id] = {**bridge, **attributes}
 
 

@@ -12,12 +12,15 @@ from tests.journeys.office import Caller
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
+def stack() -> Iterator[LocalStack]:
     stack = LocalStack.start(ROOT / ".run" / "journeys", progress=say)
-    try:
-        yield Site.start(stack, progress=say)
-    finally:
-        stack.stop()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="session")
+def site(stack: LocalStack) -> Site:
+    return Site.start(stack, progress=say)
 
 
 @pytest.fixture
