@@ -9,6 +9,9 @@ _COMMANDS: Final = {
     "run": ("bridge.cli.run:run", "Run the bridge of this site."),
     "admin": ("bridge.cli.admin:admin", "Administer the cloud side (needs smsbridge[admin])."),
     "simulate": ("bridge.cli.simulate:simulate", "A modem or SMSC to try things with, without hardware."),
+    "text": ("bridge.cli.text:text", "Show how a text is cut into segments."),
+    "pdu": ("bridge.cli.pdu:pdu", "Read and write what a GSM modem sends and takes."),
+    "smpp": ("bridge.cli.smpp:smpp", "Read what an SMPP connection carries."),
 }
 
 

@@ -123,7 +123,7 @@ def decode_deliver(pdu: bytes) -> Deliver:
     dcs = octets.octet("TP-DCS")
     sent_at = decode_timestamp(octets)
     scheme = decode_scheme(dcs)
-    header, text, data = _user_data(octets, scheme, has_header=bool(first & _HEADER))
+    header, text, data = take_user_data(octets, scheme, has_header=bool(first & _HEADER))
     return Deliver(
         smsc=smsc,
         sender=sender,
@@ -138,10 +138,14 @@ def decode_deliver(pdu: bytes) -> Deliver:
     )
 
 
-def _user_data(
+def take_user_data(
     octets: Octets, scheme: CodingScheme, *, has_header: bool
 ) -> tuple[UserDataHeader | None, str | None, bytes]:
-    """Header, text and data; TP-UDL counts septets for plain GSM 7-bit, octets for all else."""
+    """Take header, text and data; TP-UDL counts septets for plain GSM 7-bit, octets for all else.
+
+    Raises:
+        PduError: a length in it is impossible, or the PDU ends within it.
+    """
     length = octets.octet("TP-UDL")
     in_septets = scheme.coding is DataCoding.GSM7 and not scheme.compressed
     if length > (160 if in_septets else 140):

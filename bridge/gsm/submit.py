@@ -35,6 +35,8 @@ class Submit:
     """8-bit user data in place of a text."""
     alphabet: Alphabet = Alphabet.GSM7
     concatenation: Concatenation | None = None
+    header: bytes = b""
+    """Further header elements (9.2.3.24), encoded, without the length octet."""
     validity_s: int | None = None
     """Rounded up to what the field can say, 63 weeks at most."""
     status_report: bool = False
@@ -75,9 +77,12 @@ def encode_submit(submit: Submit) -> bytes:
     """
     first = _FirstOctet.SUBMIT
     header = b""
-    if submit.concatenation is not None:
+    elements = b"" if submit.concatenation is None else encode_concatenation(submit.concatenation)
+    elements += submit.header
+    if len(elements) >= _MAX_OCTETS:
+        raise PduError("header has more than 139 octets")
+    if elements:
         first |= _FirstOctet.HEADER
-        elements = encode_concatenation(submit.concatenation)
         header = bytes((len(elements),)) + elements
     validity = b""
     if submit.validity_s is not None:

@@ -10,6 +10,7 @@ from bridge.gsm.errors import PduError
 from bridge.gsm.septets import fill_bits, pack, unpack
 from bridge.gsm.status_report import decode_status_report
 from bridge.gsm.submit import Submit, encode_submit, encode_validity
+from bridge.gsm.submit_reading import decode_submit
 from bridge.gsm.udh import Concatenation
 from bridge.simulate.modem.pdu import read_submit
 from gateway_contract.addresses import Msisdn
@@ -24,6 +25,8 @@ def test_any_octets_decode_or_give_the_documented_error(pdu: bytes) -> None:
         decode_deliver(pdu)
     with suppress(PduError):
         decode_status_report(pdu)
+    with suppress(PduError):
+        decode_submit(pdu)
 
 
 @given(st.integers(0, len(_DELIVER) - 1), st.integers(0, 255), st.binary(max_size=150))
