@@ -5,10 +5,12 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from bridge.simulate.smsc import wire
 from bridge.simulate.smsc.wire import Message, Request
+
+_RECEIPT_RETRY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,28 @@ class Ids:
         return f"{next(self._next):08x}"
 
 
+class Receipts:
+    """Receipts on their way, by account: kept until some bind of the account has acknowledged them."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, list[tuple[float, int, bytes]]] = {}
+        self._order = itertools.count()
+
+    def put(self, system_id: str, due: float, body: bytes) -> None:
+        """Owe an account a receipt."""
+        entry = (due, next(self._order), body)
+        heapq.heappush(self._waiting.setdefault(system_id, []), entry)
+
+    def next_due(self, system_id: str) -> float | None:
+        """When the account's next receipt is due."""
+        waiting = self._waiting.get(system_id)
+        return waiting[0][0] if waiting else None
+
+    def take(self, system_id: str) -> bytes:
+        """The account's next receipt."""
+        return heapq.heappop(self._waiting[system_id])[2]
+
+
 class Bind:
     """What one TCP connection has said and is owed."""
 
@@ -45,12 +69,15 @@ class Bind:
         self,
         behaviour: Behaviour,
         ids: Ids,
+        receipts: Receipts,
         log: Callable[[dict[str, Any]], None],
         *,
         wall: Callable[[], float],
     ) -> None:
         self._behaviour = behaviour
         self._ids = ids
+        self._receipts = receipts
+        self._unacknowledged: dict[int, bytes] = {}
         self._log = log
         self._wall = wall
         self._buffer = bytearray()
@@ -76,16 +103,30 @@ class Bind:
         """What is due; each octet is given once."""
         while self._later and self._later[0][0] <= now:
             self._outgoing += heapq.heappop(self._later)[2]
+        while self.bound and (due := self._receipts.next_due(self._system_id)) is not None and due <= now:
+            sequence, body = next(self._sequence), self._receipts.take(self._system_id)
+            self._unacknowledged[sequence] = body
+            self._outgoing += wire.pack(wire.DELIVER_SM, sequence, body=body)
         data, self._outgoing = bytes(self._outgoing), bytearray()
         return data
 
     def next_deadline(self) -> float | None:
         """When something more is due."""
-        return self._later[0][0] if self._later else None
+        due = [self._later[0][0]] if self._later else []
+        receipt = self._receipts.next_due(self._system_id) if self.bound else None
+        return min([*due, *([] if receipt is None else [receipt])], default=None)
+
+    def close(self, *, now: float) -> None:
+        """The connection has ended: what it has not acknowledged is owed to the account again."""
+        for body in self._unacknowledged.values():
+            self._receipts.put(self._system_id, now, body)
+        self._unacknowledged.clear()
+        self.bound = False
 
     def _take(self, request: Request, now: float) -> None:
         command, sequence = request.command, request.sequence
         if command & wire.RESPONSE:
+            self._acknowledged(request, now)
             return
         if command in wire.BINDS:
             self._bind(request)
@@ -130,7 +171,13 @@ class Bind:
         self._log_submit(submitted, message_id, status)
         if message_id and submitted.registered_delivery & 0x03:
             due = now + self._behaviour.response_delay + self._behaviour.receipt_delay
-            self._owe(due, self._receipt(submitted, message_id))
+            self._receipts.put(self._system_id, due, self._receipt(submitted, message_id))
+
+    def _acknowledged(self, response: Request, now: float) -> None:
+        """A receipt that the client could not store is sent again."""
+        body = self._unacknowledged.pop(response.sequence, None)
+        if body is not None and response.status != wire.OK:
+            self._receipts.put(self._system_id, now + _RECEIPT_RETRY_S, body)
 
     def _owe(self, due: float, data: bytes) -> None:
         heapq.heappush(self._later, (due, next(self._order), data))
@@ -144,8 +191,7 @@ class Bind:
             f"id:{message_id} sub:001 dlvrd:{delivered} submit date:{date} done date:{date} "
             f"stat:{state} err:{error} text:"
         )
-        body = wire.receipt_body(source=submitted.destination, destination=submitted.source, text=text)
-        return wire.pack(wire.DELIVER_SM, next(self._sequence), body=body)
+        return wire.receipt_body(source=submitted.destination, destination=submitted.source, text=text)
 
     def _log_submit(self, submitted: Message, message_id: str, status: int) -> None:
         self._log(

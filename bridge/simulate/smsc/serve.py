@@ -8,7 +8,7 @@ from random import Random
 from time import monotonic, time
 from typing import IO, Any
 
-from bridge.simulate.smsc.core import Behaviour, Bind, Ids
+from bridge.simulate.smsc.core import Behaviour, Bind, Ids, Receipts
 
 
 class SimulatedSmsc:
@@ -18,6 +18,7 @@ class SimulatedSmsc:
         self._behaviour = behaviour
         self._log = log
         self._ids = Ids(Random(seed).randrange(0x10000000, 0x40000000))
+        self._receipts = Receipts()
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
         self.binds = 0
@@ -51,7 +52,7 @@ class SimulatedSmsc:
         if task is None:
             return
         self._clients.add(task)
-        bind = Bind(self._behaviour, self._ids, self._write_log, wall=time)
+        bind = Bind(self._behaviour, self._ids, self._receipts, self._write_log, wall=time)
         try:
             async with asyncio.TaskGroup() as tasks:
                 due = asyncio.Event()
@@ -65,6 +66,7 @@ class SimulatedSmsc:
         finally:
             self._clients.discard(task)
             self.binds += bind.bound
+            bind.close(now=monotonic())
             writer.transport.abort()
 
     async def _send(self, bind: Bind, writer: asyncio.StreamWriter, due: asyncio.Event) -> None:
