@@ -21,6 +21,7 @@ from gateway.usecases.ports import Change, Changed
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_LEAST_PAGE: Final = 25
 _MOST_PAGES: Final = 20
 """Pages of a shard that one look reads at most, where postponed messages are in the way."""
 
@@ -121,7 +122,7 @@ class MessagesTable:
                 IndexName="waiting",
                 KeyConditionExpression="waiting_line = :line",
                 ExpressionAttributeValues={":line": {"S": key}},
-                PaginationConfig={"PageSize": limit},
+                PaginationConfig={"PageSize": max(limit, _LEAST_PAGE)},
             )
             for page in islice(pages, _MOST_PAGES):
                 items = map(from_attributes, page["Items"])
