@@ -77,6 +77,11 @@ class Bridge:
 
     async def run(self) -> None:
         """Run until stopped."""
+        removed = await self._database.run(
+            lambda do: housekeeping.close_removed_lines(do, self._lines.keys(), now=time())
+        )
+        if removed:
+            log.warning("jobs.of_removed_lines", jobs=removed)
         async with asyncio.TaskGroup() as tasks:
             link = tasks.create_task(self._link.run())
             keeper = tasks.create_task(self._keep_house())

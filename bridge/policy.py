@@ -41,8 +41,6 @@ class LinePolicy:
     """Pauses after temporary failures; when all are used up the next one fails the message."""
     repair_pause_s: float = 1.0
     """Pause before a segment that a line could not take is offered to it again."""
-    report_window_s: float = 48 * 3600.0
-    """How long after its deadline a submitted message waits for reports."""
 
 
 class Step(StrEnum):

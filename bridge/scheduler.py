@@ -16,7 +16,8 @@ from bridge.matching import ReportMatcher
 from bridge.policy import LinePolicy, Step
 from bridge.spool import handover, reports, submission
 from bridge.spool.database import Database
-from bridge.spool.submission import Claim
+from bridge.spool.submission import Claim, Claimed
+from gateway_contract.addresses import AddressError, parse_address
 from gateway_contract.frames import LineInfo
 from gateway_contract.vocabulary import BridgeError, LineKind
 
@@ -93,6 +94,7 @@ class LineScheduler:
         self._in_flight = 0
         self._resume_at = 0.0
         self._refusals = 0
+        self._refused = False
         self._draining = False
 
     @property
@@ -101,8 +103,8 @@ class LineScheduler:
         return LineInfo(
             name=self.setup.name,
             kind=self.setup.kind,
-            state=self._status.state,
-            reason=self._status.reason,
+            state=LineState.REFUSED if self._refused else self._status.state,
+            reason=BridgeError.LINE_REFUSED if self._refused else self._status.reason,
             own_number=self._own_number,
             operator=self._status.operator,
             signal_dbm=self._status.signal_dbm,
@@ -111,7 +113,7 @@ class LineScheduler:
     @property
     def accepting(self) -> bool:
         """Whether the line should be offered more work."""
-        return self._status.state is LineState.UP and not self._draining
+        return self._status.state is LineState.UP and not self._draining and not self._refused
 
     def wake(self) -> None:
         """There may be something to submit."""
@@ -144,18 +146,23 @@ class LineScheduler:
     async def _feed(self, tasks: asyncio.TaskGroup) -> None:
         while not (self._draining and self._in_flight == 0):
             self._wake.clear()
-            claims = await self._claim()
-            for claim in claims:
+            claimed = await self._claim()
+            for claim in claimed.claims:
                 self._in_flight += 1
                 tasks.create_task(self._submit(claim))
-            if not claims:
+            if claimed.rejected:
+                self._on_news()
+            elif not claimed.claims:
                 await self._wait()
 
-    async def _claim(self) -> list[Claim]:
+    async def _claim(self) -> Claimed:
         now = self._now()
+        if self._refused and now >= self._resume_at:
+            self._refused = False
+            self._on_line_change(self)
         room = self._driver.window - self._in_flight
         if room <= 0 or self._draining or self._status.state is not LineState.UP or now < self._resume_at:
-            return []
+            return Claimed(claims=[], rejected=0)
         return await self._database.run(
             lambda do: submission.claim(
                 do,
@@ -177,7 +184,7 @@ class LineScheduler:
         if self._down_since is not None:
             hand_back_at = self._down_since + self._timings.hand_back_after_s
             if now >= hand_back_at:
-                await self._hand_back()
+                await self._hand_back(BridgeError.LINE_DOWN)
             until.append(hand_back_at if now < hand_back_at else now + self._timings.hand_back_after_s)
         with suppress(TimeoutError):
             async with asyncio.timeout(min(until) - now if until else None):
@@ -190,7 +197,8 @@ class LineScheduler:
             lambda do: submission.record(
                 do,
                 self.setup.name,
-                claim,
+                claim.job_id,
+                part.segment,
                 outcome,
                 policy=self.setup.policy,
                 matcher=self.setup.matcher,
@@ -208,6 +216,8 @@ class LineScheduler:
         )
         self._in_flight -= 1
         self._after(recorded)
+        if self._refused:
+            await self._hand_back(BridgeError.LINE_REFUSED)
         self._on_news()
         self._wake.set()
 
@@ -221,16 +231,18 @@ class LineScheduler:
                 log.warning("line.refused", line=self.setup.name, refusals=self._refusals)
                 self._resume_at = self._now() + self._timings.refused_pause_s
                 self._refusals = 0
+                self._refused = True
+                self._on_line_change(self)
         elif recorded.step is Step.RECORD_TAKEN:
             self._refusals = 0
 
-    async def _hand_back(self) -> None:
+    async def _hand_back(self, error: BridgeError) -> None:
         given = await self._database.run(
             lambda do: handover.hand_back(
                 do,
                 self.setup.name,
-                error=BridgeError.LINE_DOWN,
-                text=f"line {self.setup.name} is {self._status.state}",
+                error=error,
+                text=f"line {self.setup.name} is {self.info.state}",
                 now=self._now(),
             )
         )
@@ -240,7 +252,12 @@ class LineScheduler:
 
     @property
     def _own_number(self) -> str:
-        return self.setup.own_number or self._status.own_number
+        """As configured, else as the line says; what a SIM holds may be no number at all."""
+        said = self._status.own_number
+        try:
+            return self.setup.own_number or (str(parse_address(said)) if said else "")
+        except AddressError:
+            return ""
 
     async def status(self, status: LineStatus) -> None:
         """Take a change of the line's state (``LineEvents``)."""

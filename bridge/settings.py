@@ -10,6 +10,7 @@ from bridge.modem.settings import ModemSettings
 from bridge.policy import Reports, WhenOutcomeUnknown
 from bridge.smpp.settings import SmppSettings
 from bridge.validation import SettingsError, structure
+from gateway_contract.addresses import AddressError, parse_address
 from gateway_contract.vocabulary import LineKind
 
 SEARCH_PATH: Final = (Path("bridge.toml"), Path("/etc/smsbridge/bridge.toml"))
@@ -58,6 +59,11 @@ class CommonLineSettings:
     def __post_init__(self) -> None:
         if not 1 <= self.backlog <= 100_000:
             raise ValueError("backlog should be 1 to 100000")
+        if self.own_number:
+            try:
+                parse_address(self.own_number)
+            except AddressError as error:
+                raise ValueError(f"own_number {error}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -44,6 +45,14 @@ def run(config: Path | None, check_config: bool, as_json: bool, verbose: bool) -
     try:
         asyncio.run(serve(loaded))
     except* SpoolError as failures:
-        for failure in failures.exceptions:
+        for failure in _leaves(failures):
             click.echo(str(failure), err=True)
         sys.exit(1)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

@@ -18,6 +18,8 @@ from gateway_contract.frames import Hello, LineInfo
 log = get_logger(__name__)
 
 SOFTWARE: Final = "smsbridge/0.1.0"
+_PULL_AFTER_WORK: Final = 4
+"""Steps of work between two pulls while the cloud holds more: each pull costs it some reads."""
 
 
 class CloudLink:
@@ -47,10 +49,15 @@ class CloudLink:
         self._random = random
         self._current: Connection | None = None
         self._failures = 0
+        self._work_done = 0
 
     def work_done(self) -> None:
-        """A line has room again: pull if the cloud said that more is waiting."""
-        if self._current is not None and self._current.more_waiting:
+        """A line may have room again: pull after some of these if the cloud said that more is waiting."""
+        if self._current is None or not self._current.more_waiting:
+            return
+        self._work_done += 1
+        if self._work_done >= _PULL_AFTER_WORK:
+            self._work_done = 0
             self._current.more_waiting = False
             self._current.want_pull()
 

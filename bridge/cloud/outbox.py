@@ -34,7 +34,11 @@ class Outbox:
             return None
         fitting = fresh[: len(next(report_batches(news.item for news in fresh)))]
         self._under_way.update(news.job_id for news in fitting)
-        batch = await self._database.run(lambda do: handover.next_number(do, "batch"))
+        try:
+            batch = await self._database.run(lambda do: handover.next_number(do, "batch"))
+        except BaseException:
+            self.release(fitting)
+            raise
         return batch, fitting
 
     async def settle(self, batch: Iterable[News], answers: Iterable[Answer]) -> bool:
@@ -44,9 +48,13 @@ class Outbox:
         """
         pairs = list(zip(batch, answers, strict=True))
         now = self._now()
-        ready = await self._database.run(
-            lambda do: [handover.settle(do, news, answer, now=now) for news, answer in pairs]
-        )
+        try:
+            ready = await self._database.run(
+                lambda do: [handover.settle(do, news, answer, now=now) for news, answer in pairs]
+            )
+        except BaseException:  # the connection ended meanwhile; what is not settled is reported again
+            self.release(news for news, _ in pairs)
+            raise
         self.release(news for news, answer in pairs if answer is not Answer.RETRY)
         if any(ready):
             self._on_ready()

@@ -1,4 +1,4 @@
--- Each query has a name by which store.py calls it.
+-- Each query has a name, by which the modules beside this file run it.
 
 -- name: meta_get
 SELECT value FROM meta WHERE key = :key;
@@ -52,12 +52,18 @@ AND NOT EXISTS (SELECT 1 FROM segments WHERE job_id = jobs.id AND status <> 'pen
 -- name: jobs_unfinished
 SELECT line, count(*) AS jobs FROM jobs WHERE phase IN ('offered', 'ready') GROUP BY line;
 
+-- name: lines_with_jobs
+SELECT DISTINCT line FROM jobs WHERE phase IN ('offered', 'ready');
+
+-- name: jobs_of_line
+SELECT id, phase FROM jobs WHERE line = :line AND phase IN ('offered', 'ready');
+
 -- name: jobs_unbegun_of_line
 SELECT id FROM jobs WHERE line = :line AND phase = 'ready'
 AND NOT EXISTS (SELECT 1 FROM segments WHERE job_id = jobs.id AND (status <> 'pending' OR resends > 0));
 
 -- name: jobs_past_validity
-SELECT id FROM jobs WHERE phase = 'ready' AND deadline <= :now
+SELECT id, possible_duplicate FROM jobs WHERE phase = 'ready' AND deadline <= :now
 AND NOT EXISTS (SELECT 1 FROM segments WHERE job_id = jobs.id AND status = 'attempting') LIMIT :limit;
 
 -- name: jobs_past_report_window
@@ -160,9 +166,6 @@ ORDER BY outbox.job_id LIMIT :limit;
 
 -- name: outbox_settle
 DELETE FROM outbox WHERE job_id = :job_id AND version = :version;
-
--- name: outbox_size
-SELECT count(*) AS jobs FROM outbox;
 
 -- name: received_insert
 INSERT INTO received (line, segment, received_at) VALUES (:line, :segment, :now);

@@ -77,3 +77,4 @@ class BridgeError(StrEnum):
     SENDER_REFUSED = "bridge:sender_refused"
     TRIES_EXHAUSTED = "bridge:tries_exhausted"
     NOT_ENCODABLE = "bridge:not_encodable"
+    BAD_ADDRESS = "bridge:bad_address"

@@ -84,7 +84,7 @@ class Line:
             on_line_change=lambda _: self._news.set(),
         )
 
-    async def accept(self, *sms_ids: str, text: str = "Hello") -> None:
+    async def accept(self, *sms_ids: str, text: str = "Hello", recipient: str = "+36201234567") -> None:
         """Hand jobs over."""
         jobs = [
             Job(
@@ -92,7 +92,7 @@ class Line:
                 attempt=1,
                 line="gsm1",
                 sender="",
-                recipient="+36201234567",
+                recipient=recipient,
                 text=text,
                 created=NOW,
                 deadline=NOW + 3600,
@@ -177,12 +177,36 @@ async def test_an_unknown_outcome_is_resent_once_and_marked(tmp_path: Path) -> N
     assert items["a"].possible_duplicate
 
 
-async def test_a_line_that_is_refused_three_times_in_a_row_is_left_alone(tmp_path: Path) -> None:
+async def test_a_line_that_is_refused_three_times_in_a_row_gives_back_the_rest_and_rests(
+    tmp_path: Path,
+) -> None:
     driver = ScriptedDriver(*(Refused(failure=failure(FailureKind.LINE)) for _ in range(9)))
     async with running(tmp_path, driver) as line:
         await line.accept("a", "b", "c", "d")
-        await line.told(states(None, None, None))
+        items = await line.told(states(None, None, None, None))
+        assert not line.scheduler.accepting
+        assert line.scheduler.info.state == "refused"
     assert len(driver.submitted) == 3
+    assert items["d"].error == "bridge:line_refused"
+
+
+async def test_a_message_that_nobody_can_send_does_not_block_the_next(tmp_path: Path) -> None:
+    driver = ScriptedDriver()
+    async with running(tmp_path, driver) as line:
+        await line.accept("bad", recipient="12345678901234567890123")
+        items = await line.told(states(State.REJECTED))
+        await line.accept("good")
+        await line.told(states(State.SUBMITTED))
+    assert items["bad"].error == "bridge:bad_address"
+
+
+async def test_a_sim_that_holds_no_number_gives_no_sender(tmp_path: Path) -> None:
+    driver = ScriptedDriver()
+    async with running(tmp_path, driver) as line:
+        await line.scheduler.status(LineStatus(state=LineState.UP, own_number="my number, office"))
+        await line.accept("a")
+        items = await line.told(states(State.SUBMITTED))
+    assert (items["a"].sender, driver.submitted[0].sender) == ("", None)
 
 
 async def test_a_report_makes_the_message_delivered(tmp_path: Path) -> None:

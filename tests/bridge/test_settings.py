@@ -103,6 +103,7 @@ kind = "fax"
     [
         ('url = "wss://', "cloud: url should start with wss://"),
         ('name = "gsm1"', "line: the name 'smpp1' is used twice"),
+        ('own_number = "+36201111111"', "line gsm1: own_number should be 1 to 11 of"),
         ('device = "/dev/ttyUSB0"', "line gsm1: device should name a serial device"),
     ],
 )
@@ -111,8 +112,10 @@ def test_values_that_cannot_be_are_named(tmp_path: Path, change: str, problem: s
         'url = "wss://': 'url = "http://',
         'name = "gsm1"': 'name = "smpp1"',
         'device = "/dev/ttyUSB0"': 'device = ""',
+        'own_number = "+36201111111"': 'own_number = "Office Line 12345"',
     }
-    assert problem in problems(tmp_path, GOOD.replace(change, replacements[change]))
+    found = problems(tmp_path, GOOD.replace(change, replacements[change]))
+    assert [line for line in found if line.startswith(problem)], found
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:

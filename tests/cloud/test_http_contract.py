@@ -47,6 +47,7 @@ def call(
     api: HttpApi,
     query: str = "",
     *,
+    method: str = "GET",
     body: str = "",
     base64: bool = False,
     content_type: str = FORM,
@@ -56,6 +57,7 @@ def call(
     try:
         reply = api.answer(
             parse(
+                method=method,
                 query=query,
                 body=body,
                 body_is_base64=base64,
@@ -374,6 +376,7 @@ def test_reply_has_the_documented_shape(api: HttpApi) -> None:
 
 def request(query: str) -> Any:
     return parse(
+        method="GET",
         query=query,
         body="",
         body_is_base64=False,
@@ -494,3 +497,20 @@ def test_handler_answers_what_cannot_be_parsed(call_event: dict[str, Any], reaso
     root = ElementTree.fromstring(response["body"])  # noqa: S314 - our own reply
     assert root.findtext("Code") == "300"
     assert reason in (root.findtext("Message") or "")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_only_get_and_post_do_anything(api: HttpApi, messages: MemoryMessages, method: str) -> None:
+    assert call(api, SEND, method=method).code == "300"
+    assert not messages.items
+
+
+@pytest.mark.parametrize("credentials", ["Basic é", "Basic ????", "Basic /w==", "Basic dXNlcg=="])
+def test_credentials_that_cannot_be_read_are_refused(api: HttpApi, credentials: str) -> None:
+    assert call(api, SEND.replace("9994", "9995"), authorization=credentials).code in ("304", "305")
+
+
+def test_both_spellings_of_the_report_url_are_one_parameter_given_twice(api: HttpApi) -> None:
+    urls = "&DeliveryReportURL=http://a.example/&DelivaryReportURL=http://b.example/"
+    answered = call(api, SEND + urls)
+    assert (answered.code, "DeliveryReportURL" in answered.message) == ("302", True)

@@ -53,7 +53,7 @@ def command_name(request: Request) -> str:
     Raises:
         Refusal: UNKNOWN_COMMAND for what is not offered here.
     """
-    value = request.get("command", "") or ""
+    value = request.get("command", request.parameters["command"]) or ""
     name = _COMMANDS.get(value.lower())
     if name is None:
         raise Refusal(Code.UNKNOWN_COMMAND, value)
@@ -144,8 +144,10 @@ def _message(request: Request) -> str:
 def _report_url(request: Request) -> str:
     """The caller's URL; ``DelivaryReportURL`` is how some programs spell it."""
     value = request.get("DeliveryReportURL", SEND_SMS)
-    if value is None:
-        value = request.get("DelivaryReportURL", SEND_SMS)
+    misspelt = request.get("DelivaryReportURL", SEND_SMS)
+    if value is not None and misspelt is not None:
+        raise _bad("DeliveryReportURL")
+    value = misspelt if value is None else value
     if not value:
         return ""
     if len(value) > _LONGEST_URL or not all("!" <= char <= "~" for char in value):

@@ -1,9 +1,9 @@
 """Which line a number goes to: ordered rules, the first that matches wins."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gateway.domain.configuration import Configuration, Rule
-from gateway_contract.addresses import Address, Msisdn, NationalNumber, Recipient, ShortCode
+from gateway_contract.addresses import Address, AddressError, Msisdn, NationalNumber, Recipient, ShortCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +24,12 @@ def route(
     user: str,
     extension: int,
 ) -> Route | None:
-    """The route of a message; None: no rule matches."""
+    """The route of a message; None: no rule matches, or the rule that does makes no number of it."""
     normal = configuration.numbering.normalise(recipient)
     for rule in configuration.rules:
         if _matches(rule, normal, sender=sender, user=user, extension=extension):
-            return Route(recipient=_rewritten(rule, normal), lines=rule.lines)
+            dialled = _rewritten(rule, normal)
+            return None if dialled is None else Route(recipient=dialled, lines=rule.lines)
     return None
 
 
@@ -43,11 +44,14 @@ def _matches(rule: Rule, recipient: Recipient, *, sender: Address | None, user: 
     )
 
 
-def _rewritten(rule: Rule, recipient: Recipient) -> Recipient:
-    """Strip and prepend as the rule says; a result that starts with + is international."""
+def _rewritten(rule: Rule, recipient: Recipient) -> Recipient | None:
+    """Strip and prepend as the rule says; None where that leaves no number that can be dialled."""
     if not rule.strip and not rule.prepend:
         return recipient
     text = rule.prepend + str(recipient).removeprefix(rule.strip)
-    if text.startswith("+"):
-        return Msisdn(text[1:])
-    return replace(recipient, digits=text) if isinstance(recipient, ShortCode) else NationalNumber(text)
+    try:
+        if text.startswith("+"):
+            return Msisdn(text[1:])
+        return ShortCode(text) if isinstance(recipient, ShortCode) else NationalNumber(text)
+    except AddressError:
+        return None

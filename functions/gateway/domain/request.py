@@ -1,7 +1,6 @@
 """An HTTP request as parameters: parsed by hand, because API Gateway's maps lose repeats and bad UTF-8."""
 
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -37,6 +36,7 @@ class Request:
 
 def parse(
     *,
+    method: str,
     query: str,
     body: str,
     body_is_base64: bool,
@@ -49,6 +49,8 @@ def parse(
     Raises:
         Refusal: PARSE_ERROR, with what is wrong.
     """
+    if method not in ("GET", "POST"):
+        raise Refusal(Code.PARSE_ERROR, "the method should be GET or POST")
     in_query, repeated = _pairs(query, "query")
     in_body: dict[str, str] = {}
     if body:
@@ -67,7 +69,7 @@ def parse(
 def _body_text(body: str, is_base64: bool) -> str:
     try:
         return b64decode(body, validate=True).decode() if is_base64 else body
-    except (Base64Error, UnicodeDecodeError):
+    except ValueError:  # not Base64, or not UTF-8 inside
         raise Refusal(Code.PARSE_ERROR, "the body is not UTF-8") from None
 
 

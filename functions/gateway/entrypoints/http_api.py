@@ -18,6 +18,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     headers = {name.lower(): value for name, value in (call.headers or {}).items()}
     try:
         request = parse(
+            method=call.request_context.http.method,
             query=call.raw_query_string,
             body=call.body or "",
             body_is_base64=bool(call.is_base64_encoded),

@@ -2,7 +2,6 @@
 
 import hmac
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -110,7 +109,7 @@ def _credentials(request: Request, command: str) -> tuple[str, str]:
     if scheme.lower() == "basic":
         try:
             name, colon, password = b64decode(encoded, validate=True).decode().partition(":")
-        except (Base64Error, UnicodeDecodeError):
+        except ValueError:  # not Base64, or not UTF-8 inside
             raise Refusal(Code.AUTHENTICATION_FAILED) from None
         if colon:
             return name, password

@@ -85,10 +85,14 @@ class ReportRecorder:
         return Answer.DONE if self.messages.change(report.sms_id, change).done else Answer.SUPERSEDED
 
     def _move(self, stored: Item, lines: list[str], report: ReportItem) -> dict[str, Any]:
-        returns = stored.get("returns", 0) + 1
+        configured = self.configured.configuration().lines
+        before = stored.get("returns", 0)
+        after = range(before + 1, before + 1 + len(lines))
+        # A line that the settings no longer have is passed over; if none is left, the message waits.
+        returns = next((turn for turn in after if lines[turn % len(lines)] in configured), before + 1)
         line = lines[returns % len(lines)]
         now = self.now()
-        owner = self.configured.configuration().lines.get(line)
+        owner = configured.get(line)
         return {
             "state": State.QUEUED,
             "attempt": report.attempt + 1,

@@ -58,13 +58,16 @@ def answer(do: Statements, kind: Answer = Answer.DONE) -> list[ReportItem]:
 def claim(do: Statements, *, limit: int = 10, now: float = NOW) -> list[Claim]:
     return submission.claim(
         do, "gsm1", limit=limit, own_number="+36200000001", reports=Reports.EVERY, now=now
-    )
+    ).claims
 
 
 def record(
     do: Statements, made: Claim, outcome: Taken | Refused | OutcomeUnknown, policy: LinePolicy = POLICY
 ) -> submission.Recorded:
-    return submission.record(do, "gsm1", made, outcome, policy=policy, matcher=MATCHER, now=NOW)
+    segment = made.submission.segment
+    return submission.record(
+        do, "gsm1", made.job_id, segment, outcome, policy=policy, matcher=MATCHER, now=NOW
+    )
 
 
 def report(do: Statements, reference: str, state: State | None = State.DELIVERED, code: str = "") -> None:
@@ -268,6 +271,25 @@ def test_deadlines_end_what_they_should(do: Statements) -> None:
     housekeeping.run(do, now=NOW + 20_000, report_window_s=7200, remember_s=9e9)
     (item,) = answer(do)
     assert (item.state, item.error) == (State.UNKNOWN, "bridge:no_report")
+
+
+def test_validity_that_passes_after_an_unknown_outcome_ends_unknown(do: Statements) -> None:
+    (made,) = ready(do)
+    record(do, made, OutcomeUnknown(failure=failure(FailureKind.UNKNOWN)))
+    housekeeping.run(do, now=NOW + 3700, report_window_s=7200, remember_s=9e9)
+    assert [(item.state, item.possible_duplicate) for item in answer(do)] == [(State.UNKNOWN, True)]
+
+
+def test_jobs_of_a_line_that_is_no_longer_configured_do_not_stay(do: Statements) -> None:
+    first, _ = ready(do, "x" * 200, sms_id="begun")
+    record(do, first, Taken(reference="1"))
+    offer(do, "unbegun")
+    answer(do)
+    offer(do, "offered")
+    assert housekeeping.close_removed_lines(do, {"gsm2"}, now=NOW) == 3
+    ended = {item.sms_id: item.state for item in answer(do)}
+    assert ended == {"begun": State.UNKNOWN, "unbegun": None, "offered": None}
+    assert housekeeping.close_removed_lines(do, {"gsm2"}, now=NOW) == 0
 
 
 def test_a_late_positive_report_corrects_unknown(do: Statements) -> None:
