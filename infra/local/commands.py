@@ -69,6 +69,8 @@ def _print_usage(site: Site, stack: LocalStack) -> None:
     say(f"  curl --data '{by_smpp}&{report}' '{url}'")
     say("Where a message is (put in the SmsId of an answer):")
     say(f"  curl '{url}?command=GetSmsStatus&ApiExtension=9994&SmsId=…'")
+    say("The bridge, should you have stopped it, is started with:")
+    say(f"  .venv/bin/smsbridge run --config {_shown(stack.run_dir / 'bridge.toml')}")
     say(f"Delivery reports arrive in {_shown(site.notifications)}, logs in {_shown(stack.run_dir / 'logs')},")
     say(f"addresses and secrets are in {_shown(RUN / 'stack.json')}. make down stops it.")
 

@@ -107,6 +107,7 @@ class Site:
             "admin_function": endpoints.admin_function,
             "smsc": f"127.0.0.1:{self.smsc_port}",
             "modem": self.modem,
+            "bridge_config": str(self._stack.run_dir / "bridge.toml"),
             "webhook_url": self.webhook_url,
             "webhook_secrets": self.webhook_secrets,
             "notifications": str(self.notifications),
