@@ -14,6 +14,8 @@ from gateway.usecases.access import PasswordMemory
 from gateway.usecases.record_report import ReportRecorder
 from gateway.usecases.serve_bridge import BridgeSocket
 from gateway.usecases.serve_http import HttpApi
+from gateway_contract.frames import Frame
+from gateway_contract.wire import encode
 from tests.cloud.memory import (
     Clock,
     MemoryBridges,
@@ -21,6 +23,7 @@ from tests.cloud.memory import (
     MemoryMessages,
     MemoryNotifications,
 )
+from tests.cloud.say import Say
 
 NOW = 1_790_000_000.0
 SAMPLE = Path(__file__).parents[2] / "cloud.toml"
@@ -108,3 +111,11 @@ def socket(
     return BridgeSocket(
         messages=messages, bridges=bridges, configured=configured, recorder=recorder, now=clock
     )
+
+
+@pytest.fixture
+def say(socket: BridgeSocket) -> Say:
+    def say(frame: Frame, *, connection: str = "c1", bridge: str = "office") -> Frame | None:
+        return socket.answer(bridge, connection, encode(frame))
+
+    return say

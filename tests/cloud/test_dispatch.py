@@ -8,7 +8,7 @@ from gateway_contract.vocabulary import MAX_FRAME_BYTES
 from gateway_contract.wire import encode
 from tests.cloud.conftest import NOW
 from tests.cloud.memory import Clock, MemoryBridges, MemoryConnections
-from tests.cloud.test_reports import message
+from tests.cloud.samples import message
 
 
 @pytest.fixture

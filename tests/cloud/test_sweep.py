@@ -18,7 +18,7 @@ from tests.cloud.memory import (
     MemoryMessages,
     MemoryNotifications,
 )
-from tests.cloud.test_reports import DELIVERED, RETURNED, SPOOLED, message
+from tests.cloud.samples import DELIVERED, RETURNED, SPOOLED, message
 
 HOUR = 3600
 DEADLINE = NOW + HOUR
