@@ -101,11 +101,6 @@ class CloudSession:
         self._batches: dict[int, tuple[int, float]] = {}
         """For each batch under way the number of its items and when its answer is due."""
 
-    @property
-    def batches_under_way(self) -> int:
-        """Reports that wait for their answer."""
-        return len(self._batches)
-
     def texts_to_send(self) -> list[str]:
         """Frames to send, in order; each is given once."""
         texts, self._outgoing = self._outgoing, []

@@ -28,7 +28,6 @@ from gateway_contract.vocabulary import BridgeError
 _SYNC_TRIES: Final = 3
 _REGISTERED: Final = (1, 5, 6, 7)
 """Home, roaming, and the same for SMS only (3GPP TS 27.007, 7.2)."""
-_SIM_BUSY: Final = 14
 _SIM_MISSING: Final = 10
 _FORMAT_SLIP: Final = 305
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+\Z")

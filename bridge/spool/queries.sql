@@ -138,20 +138,14 @@ JOIN jobs ON jobs.id = segments.job_id
 WHERE report_keys.line = :line AND report_keys.key = :key
 ORDER BY segments.taken_at DESC;
 
--- name: report_candidate
-SELECT segments.job_id, segments.seq, segments.reference, segments.taken_at, segments.report_state,
-       jobs.recipient
-FROM segments JOIN jobs ON jobs.id = segments.job_id
-WHERE segments.job_id = :job_id AND segments.seq = :seq;
-
 -- name: early_report_insert
-INSERT INTO early_reports (line, report, received_at) VALUES (:line, :report, :now);
+INSERT INTO early_reports (line, key, report, received_at) VALUES (:line, :key, :report, :now);
 
 -- name: early_reports_of
-SELECT id, report FROM early_reports WHERE line = :line ORDER BY id;
+SELECT report FROM early_reports WHERE line = :line AND key = :key ORDER BY id;
 
 -- name: early_report_delete
-DELETE FROM early_reports WHERE id = :id;
+DELETE FROM early_reports WHERE line = :line AND key = :key AND report = :report;
 
 -- name: early_reports_expire
 DELETE FROM early_reports WHERE received_at <= :before;

@@ -29,22 +29,25 @@ def take_report(
     """Record a report with its segment, or hold it: it may have overtaken the answer to the submit."""
     segment = _match(do, line, report, matcher, now=now)
     if segment is None:
-        do.run("early_report_insert", line=line, report=_to_json(report), now=now)
+        for key in matcher.keys_of_report(report):
+            do.run("early_report_insert", line=line, key=key, report=_to_json(report), now=now)
     else:
         _record(do, segment, report, policy=policy, now=now)
     return segment
 
 
 def take_early_reports(
-    do: Statements, line: str, *, policy: LinePolicy, matcher: ReportMatcher, now: float
+    do: Statements, line: str, reference: str, *, policy: LinePolicy, matcher: ReportMatcher, now: float
 ) -> None:
-    """Match the reports on hold again, after a segment has got its reference."""
-    for row in do.rows("early_reports_of", line=line):
-        report = _from_json(row["report"])
-        segment = _match(do, line, report, matcher, now=now)
-        if segment is not None:
-            do.run("early_report_delete", id=row["id"])
-            _record(do, segment, report, policy=policy, now=now)
+    """Match the reports on hold that may mean a segment which has just got its reference."""
+    for held_under in matcher.keys_of_reference(reference):
+        for row in do.rows("early_reports_of", line=line, key=held_under):
+            report = _from_json(row["report"])
+            segment = _match(do, line, report, matcher, now=now)
+            if segment is not None:
+                for key in matcher.keys_of_report(report):
+                    do.run("early_report_delete", line=line, key=key, report=row["report"])
+                _record(do, segment, report, policy=policy, now=now)
 
 
 def close_unreported(do: Statements, *, now: float, report_window_s: float, limit: int = 200) -> int:

@@ -113,7 +113,7 @@ def record(
         case Step.RECORD_TAKEN if isinstance(outcome, Taken):
             _record_taken(do, line, where, outcome, matcher=matcher, now=now)
             ended = _after_taken(do, job, policy, now=now)
-            take_early_reports(do, line, policy=policy, matcher=matcher, now=now)
+            take_early_reports(do, line, outcome.reference, policy=policy, matcher=matcher, now=now)
             return Recorded(step=decision.step, finished=ended)
         case Step.WAIT:
             do.run("segment_untried", **where)

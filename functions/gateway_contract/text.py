@@ -122,11 +122,6 @@ def gsm7_decode(septets: bytes) -> str:
     return "".join(chars)
 
 
-def is_gsm7(text: str) -> bool:
-    """Whether GSM 7-bit can hold the whole text."""
-    return all(char in _SEPTETS for char in text)
-
-
 def units_of(text: str, alphabet: Alphabet) -> int:
     """How many units a text takes; for GSM 7-bit it must be encodable."""
     if alphabet is Alphabet.GSM7:

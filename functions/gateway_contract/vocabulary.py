@@ -12,13 +12,7 @@ MAX_FRAME_BYTES: Final = 32_000
 PULL_INTERVAL_S: Final = 30.0
 """How often a bridge asks for work that no push announced; also its keep-alive."""
 
-DEFAULT_VALIDITY_S: Final = 24 * 3600
-DEFAULT_REPORT_WINDOW_S: Final = 48 * 3600
-"""How long after its validity a submitted message may wait for a report before it is ``unknown``."""
-
 MAX_PRIORITY: Final = 3
-MAX_SEGMENTS: Final = 255
-"""The concatenation header counts segments in one octet (3GPP TS 23.040, 9.2.3.24.1)."""
 
 
 class Encoding(StrEnum):

@@ -76,14 +76,16 @@ CREATE TABLE report_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX report_keys_of_job ON report_keys (job_id);
 
--- Reports that overtook the answer to their submit; held for a short while.
+-- Reports that overtook the answer to their submit; held for a short while, a row for each key.
 CREATE TABLE early_reports (
     id          INTEGER PRIMARY KEY,
     line        TEXT NOT NULL,
+    key         TEXT NOT NULL,
     report      TEXT NOT NULL,
     received_at REAL NOT NULL
 ) STRICT;
-CREATE INDEX early_reports_of_line ON early_reports (line, received_at);
+CREATE INDEX early_reports_by_key ON early_reports (line, key);
+CREATE INDEX early_reports_by_age ON early_reports (received_at);
 
 -- Attempts whose news the cloud has not acknowledged. The news itself is computed when it is sent.
 CREATE TABLE outbox (
